@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Opens a regular file and tells its size; -1 with the reason. */
+static int open_regular(const char *path, size_t *size, Err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        err_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    } else if (!S_ISREG(st.st_mode)) {
+        err_set(err, ERR_IO, "cannot read '%s': %s", path,
+                S_ISDIR(st.st_mode) ? "it is a folder" : "it is not a regular file");
+    } else {
+        *size = (size_t)st.st_size;
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+bool file_map(FileMap *m, const char *path, Err *err)
+{
+    *m = (FileMap){0};
+    size_t size = 0;
+    int fd = open_regular(path, &size, err);
+    if (fd < 0)
+        return false;
+    if (size > 0) {
+        void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED) {
+            close(fd);
+            return err_set(err, ERR_IO, "cannot map '%s': %s", path, strerror(errno));
+        }
+        *m = (FileMap){.data = p, .size = size, .is_mapped = true};
+    }
+    close(fd);
+    return true;
+}
+
+void file_map_drop(const FileMap *m, const void *from, size_t size)
+{
+    if (!m->is_mapped)
+        return;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t lo = ((uintptr_t)from + page - 1) / page * page;
+    uintptr_t hi = ((uintptr_t)from + size) / page * page;
+    if (hi > lo)
+        madvise((void *)lo, hi - lo, MADV_DONTNEED);
+}
+
+void file_unmap(FileMap *m)
+{
+    if (m->is_mapped)
+        munmap((void *)(uintptr_t)m->data, m->size);
+    *m = (FileMap){0};
+}
+
+static bool read_all(int fd, unsigned char *to, size_t size)
+{
+    for (size_t got = 0; got < size;) {
+        ssize_t n = read(fd, to + got, size - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        got += (size_t)n;
+    }
+    return true;
+}
+
+bool file_read(unsigned char **bytes, size_t *size, const char *path, size_t limit, Err *err)
+{
+    int fd = open_regular(path, size, err);
+    if (fd < 0)
+        return false;
+    bool ok = *size <= limit;
+    if (!ok) {
+        err_set(err, ERR_FORMAT, "'%s' is too large: %zu bytes, at most %zu are allowed", path,
+                *size, limit);
+    } else {
+        *bytes = xalloc(*size + 1, 1);
+        ok = read_all(fd, *bytes, *size);
+        if (!ok) {
+            err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+            xfree(*bytes);
+        }
+    }
+    close(fd);
+    return ok;
+}
+
+static bool write_all(int fd, const unsigned char *from, size_t size)
+{
+    for (size_t put = 0; put < size;) {
+        ssize_t n = write(fd, from + put, size - put);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        put += (size_t)n;
+    }
+    return true;
+}
+
+bool file_save(const char *path, const void *bytes, size_t size, Err *err)
+{
+    size_t n = strlen(path) + 16;
+    char *passing = xalloc(n, 1);
+    snprintf(passing, n, "%s.XXXXXX", path);
+    int fd = mkostemp(passing, O_CLOEXEC);
+    bool ok = fd >= 0;
+    if (ok) {
+        mode_t mask = umask(0);
+        umask(mask);
+        ok = write_all(fd, bytes, size) && fchmod(fd, 0666 & ~mask) == 0;
+        ok = close(fd) == 0 && ok && rename(passing, path) == 0;
+    }
+    if (!ok) {
+        err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+        if (fd >= 0)
+            unlink(passing);
+    }
+    xfree(passing);
+    return ok;
+}
+
+bool file_make_dirs(const char *path, Err *err)
+{
+    char *p = xstrdup(path);
+    bool ok = *p != '\0';
+    for (char *s = p + 1; ok; s++) {
+        if (*s != '/' && *s != '\0')
+            continue;
+        char was = *s;
+        *s = '\0';
+        ok = mkdir(p, 0777) == 0 || errno == EEXIST || errno == EISDIR;
+        *s = was;
+        if (was == '\0')
+            break;
+    }
+    if (ok && !file_is_dir(path)) {
+        errno = ENOTDIR;
+        ok = false;
+    }
+    if (!ok)
+        err_set(err, ERR_IO, "cannot make the folder '%s': %s", path, strerror(errno));
+    xfree(p);
+    return ok;
+}
+
+bool file_is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+char *file_join(const char *dir, const char *name)
+{
+    size_t n = strlen(dir) + strlen(name) + 2;
+    char *p = xalloc(n, 1);
+    bool ends = dir[0] != '\0' && dir[strlen(dir) - 1] == '/';
+    snprintf(p, n, ends ? "%s%s" : "%s/%s", dir, name);
+    return p;
+}
+
+/* By text, but runs of digits by their value. */
+static int compare_names(const void *pa, const void *pb)
+{
+    const char *a = *(char *const *)pa, *b = *(char *const *)pb;
+    while (*a != '\0' && *b != '\0') {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            size_t za = strspn(a, "0"), zb = strspn(b, "0");
+            size_t na = strspn(a + za, "0123456789"), nb = strspn(b + zb, "0123456789");
+            int d = na != nb ? (na > nb) - (na < nb) : strncmp(a + za, b + zb, na);
+            if (d != 0)
+                return d;
+            a += za + na;
+            b += zb + nb;
+        } else if (*a != *b) {
+            break;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    int d = (unsigned char)*a - (unsigned char)*b;
+    return d != 0 ? d : strcmp(*(char *const *)pa, *(char *const *)pb);
+}
+
+bool file_names(char ***names, int *count, const char *dir, Err *err)
+{
+    enum { MOST = 1 << 20 };
+    *names = NULL;
+    *count = 0;
+    DIR *d = opendir(dir);
+    if (d == NULL)
+        return err_set(err, ERR_IO, "cannot open the folder '%s': %s", dir, strerror(errno));
+    for (struct dirent *e; (e = readdir(d)) != NULL && *count < MOST;) {
+        if (e->d_name[0] == '.')
+            continue;
+        *names = xgrow(*names, (size_t)*count + 1, sizeof **names);
+        (*names)[(*count)++] = xstrdup(e->d_name);
+    }
+    closedir(d);
+    if (*count > 1)
+        qsort(*names, (size_t)*count, sizeof **names, compare_names);
+    return true;
+}
+
+void file_names_free(char **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        xfree(names[i]);
+    xfree(names);
+}

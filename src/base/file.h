@@ -1,0 +1,42 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+#include "base/base.h"
+
+/* Whole files: read or mapped at once, written so that nobody sees half. */
+
+typedef struct FileMap {
+    const unsigned char *data; /* NULL for an empty file */
+    size_t size;
+    bool is_mapped;
+} FileMap;
+
+/* Read-only view of a regular file.  False with the reason if it cannot be
+ * opened, or is a folder. */
+bool file_map(FileMap *m, const char *path, Err *err) MUST_USE;
+/* Tells the system that these bytes will not be needed soon (after packing). */
+void file_map_drop(const FileMap *m, const void *from, size_t size);
+void file_unmap(FileMap *m);
+
+/* A copy of a small file, with a zero byte after its end.  Refuses files of
+ * more than `limit` bytes.  Free with xfree. */
+bool file_read(unsigned char **bytes, size_t *size, const char *path, size_t limit,
+               Err *err) MUST_USE;
+
+/* Writes beside `path` under a passing name, then renames: a full disk or an
+ * interruption leaves the former file, or none, under `path`. */
+bool file_save(const char *path, const void *bytes, size_t size, Err *err) MUST_USE;
+
+/* Makes a folder and those above it; fine if it is there. */
+bool file_make_dirs(const char *path, Err *err) MUST_USE;
+
+bool file_is_dir(const char *path);
+bool file_exists(const char *path);
+
+/* dir + "/" + name.  Free with xfree. */
+char *file_join(const char *dir, const char *name) MUST_USE;
+
+/* Names in a folder, not those that begin with a dot, ordered so that
+ * frame_2 comes before frame_10.  Free with file_names_free. */
+bool file_names(char ***names, int *count, const char *dir, Err *err) MUST_USE;
+void file_names_free(char **names, int count);
+#endif
