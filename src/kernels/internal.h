@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNELS_INTERNAL_H
+#define KERNELS_INTERNAL_H
+#include <math.h>
+
+#include "kernels/kernels.h"
+
+/* What the files of this room share: who fills the table, and the plain
+ * meaning of the activations. */
+
+/* The meaning, ref_*.c: every entry of the table between them. */
+void ref_linear(Kernels *k);
+void ref_conv(Kernels *k);
+void ref_attention(Kernels *k);
+void ref_norm(Kernels *k);
+void ref_elementwise(Kernels *k);
+void ref_resize(Kernels *k);
+
+/* The overlays, x86/NAME.c, compiled for each set of instructions. */
+void overlay_linear_avx2(Kernels *k);
+void overlay_conv_avx2(Kernels *k);
+void overlay_attention_avx2(Kernels *k);
+void overlay_norm_avx2(Kernels *k);
+void overlay_elementwise_avx2(Kernels *k);
+void overlay_linear_avx512(Kernels *k);
+void overlay_conv_avx512(Kernels *k);
+void overlay_attention_avx512(Kernels *k);
+void overlay_norm_avx512(Kernels *k);
+void overlay_elementwise_avx512(Kernels *k);
+
+static inline float act_apply(float x, Act act)
+{
+    switch (act) {
+    case ACT_NONE:
+        return x;
+    case ACT_RELU:
+        return x > 0 ? x : 0;
+    case ACT_SILU:
+        return x / (1 + expf(-x));
+    case ACT_GELU:
+        return 0.5f * x * (1 + erff(x * 0.70710678f));
+    case ACT_QUICK_GELU:
+        return x / (1 + expf(-1.702f * x));
+    }
+    return x;
+}
+
+/* Sizes of scratch and of packed weights are whole cache lines. */
+static inline size_t round64(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
+#endif
