@@ -1,0 +1,35 @@
+#ifndef BASE_CHANCE_H
+#define BASE_CHANCE_H
+#include "base/base.h"
+
+/* Random numbers, the same as torch's CPU generator draws.
+ *
+ * MT19937, seeded by the low 32 bits.  The state moves on over successive
+ * draws exactly as torch's does, so one Chance may serve a whole run, and the
+ * same seed gives the same picture as a script would.  A small value without
+ * an end; not for use by two threads at once. */
+typedef struct Chance {
+    uint32_t word[624];
+    int next;       /* words used of these 624 */
+    bool has_spare; /* normals come in pairs: the second waits here */
+    double spare;
+} Chance;
+
+void chance_seed(Chance *c, uint64_t seed);
+
+uint32_t chance_bits(Chance *c);
+
+/* to[n], 0 <= to < 1, in steps of 2^-24: torch.rand. */
+void chance_uniform(Chance *c, float *to, int64_t n);
+
+/* to[n], mean 0 and spread 1: torch.randn(n).  From 16 on as torch computes
+ * them with AVX2, whose logarithm, sine and cosine are polynomials. */
+void chance_normal(Chance *c, float *to, int64_t n);
+
+/* torch.randn(n, dtype=float16): other numbers than chance_normal's.  Each is
+ * exactly a half. */
+void chance_normal_half(Chance *c, float *to, int64_t n);
+
+/* 0 <= result < limit, for choosing; limit > 0.  Not one of torch's. */
+uint32_t chance_below(Chance *c, uint32_t limit);
+#endif

@@ -1,0 +1,68 @@
+#ifndef DIFFUSION_SAMPLE_H
+#define DIFFUSION_SAMPLE_H
+#include <stdatomic.h>
+#include "diffusion/ddim.h"
+#include "diffusion/window.h"
+#include "tensor/tensor.h"
+
+/* The loop that turns noise into latents.  It knows no network:
+ *
+ *   for each time t:
+ *     for each window of frames:   denoise(net, frames, t) -> cond, uncond
+ *     prediction = average over windows
+ *     v = uncond + guidance * (cond - uncond)
+ *     one step of the schedule for all frames
+ *
+ * Latents are [F,h,w,C], f32, channels last (torch's are [1,C,F,h,w]; see
+ * diffusion/noise.h).  Results equal those of the Moore-AnimateAnyone
+ * pipelines, given equal predictions. */
+
+/* One question to the network. */
+typedef struct DenoiseCall {
+    int step;             /* 0..steps-1 */
+    float t;              /* the schedule's time, 999..0 */
+    int64_t frames;       /* N, frames in this window */
+    const int64_t *frame; /* [N] which frames of the clip: choose poses by these */
+    Tensor latents;       /* [N,h,w,C], in this order */
+    Tensor cond;          /* [N,h,w,C], to be filled */
+    Tensor uncond;        /* [N,h,w,C], to be filled; empty if there is no guidance */
+} DenoiseCall;
+
+/* Fills call->cond, and call->uncond unless it is empty.  False with the
+ * reason in err to end the sampling. */
+typedef bool (*DenoiseFn)(void *net, const DenoiseCall *call, Err *err);
+
+/* After each step: `done` of `steps` are done, and latents are what they are
+ * now (not to be changed). */
+typedef void (*SampleProgressFn)(void *user, int done, int steps, Tensor latents);
+
+/* Sees "noise" before the first step, "pred.<step>" (after guidance) and
+ * "latents.<step>" in each, "latents" at the end.  All [F,h,w,C]. */
+typedef void (*SampleTapFn)(void *user, const char *name, Tensor t);
+
+typedef struct SampleOptions {
+    const Ddim *ddim;
+    float guidance;          /* the unconditional side is not computed up to 1 */
+    WindowRule window;       /* size 0: all frames in one window */
+    int first_step;          /* 0, or that of a drawing to be refined */
+    const atomic_bool *stop; /* somebody sets it: ERR_CANCELLED soon after; or NULL */
+    SampleProgressFn progress;
+    void *progress_user;
+    SampleTapFn tap;
+    void *tap_user;
+    bool checks_v; /* judge the first prediction with ddim_check_v (only if it is
+                      a v prediction from pure noise); refuses what fails */
+} SampleOptions;
+
+/* Latents [F,h,w,C] hold noise (or a noised drawing) before, the result
+ * after; after a failure they are somewhere between.  Takes about three times
+ * their size from scratch and gives it back.  One loop at a time for a net. */
+bool sample_run(const SampleOptions *o, DenoiseFn denoise, void *net, Tensor latents,
+                Arena *scratch, Err *err) MUST_USE;
+
+/* What sample_run will take from scratch, in bytes, for planning. */
+size_t sample_scratch(const SampleOptions *o, Tensor latents);
+
+/* v[n] = uncond + guidance * (cond - uncond); v may be either. */
+void sample_guide(float *v, const float *uncond, const float *cond, float guidance, int64_t n);
+#endif
