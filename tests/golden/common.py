@@ -65,6 +65,21 @@ def array(x):
     return np.ascontiguousarray(x)
 
 
+def thin(tensors, whole, most=4096):
+    """Of a large stage every s-th element, s prime, and NAME.at = [s, shape...] beside it."""
+    out = {}
+    for k, v in tensors.items():
+        a = array(v)
+        out[k] = a
+        if a.size > most and k not in whole:
+            s = max(7, -(-a.size // 2048))
+            while any(s % d == 0 for d in range(2, int(s ** 0.5) + 1)):
+                s += 1
+            out[k] = a.reshape(-1)[::s]
+            out[k + '.at'] = np.array((s,) + a.shape, np.int32)
+    return out
+
+
 def write(path, tensors, config=None):
     """A .safetensors file, widest element type first so that every tensor lies aligned."""
     arrays = sorted(((k, array(v)) for k, v in tensors.items()), key=lambda kv: -kv[1].dtype.itemsize)
