@@ -33,7 +33,7 @@ def knight():
 
 def picture(size=256, yaw=45):
     """straight RGBA"""
-    im, m, _ = draw.render(knight(), poses.P(saR=16, saL=16, efR=14, efL=14), yaw, scale=4)
+    im, m, _ = draw.render(knight(), poses.pose(saR=16, saL=16, efR=14, efL=14), yaw, scale=4)
     rgba = np.concatenate([np.asarray(im), np.asarray(m)[..., None]], 2)
     return Image.fromarray(straight(np.asarray(Image.fromarray(rgba, "RGBa").reduce(1024 // size))), "RGBA")
 
