@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/vae.h"
+
+#include <math.h>
+
+static Tensor res_block(Run *r, const VaeRes *k, Tensor x)
+{
+    if (tensor_is_empty(x))
+        return x;
+    Tensor y = nn_new(r, SHAPE(x.dim[0], x.dim[1], x.dim[2], k->conv2.shape.O));
+    size_t floor = run_floor(r);
+    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
+    Tensor over = x;
+    if (k->has_shortcut)
+        over = nn_conv(r, &k->shortcut, x, (With){.into = y});
+    y = nn_conv(r, &k->conv2, h,
+                (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = over, .into = y});
+    run_drop(r, floor);
+    return y;
+}
+
+/* One head over all pixels. */
+static Tensor attention(Run *r, const VaeMid *k, Tensor x)
+{
+    if (tensor_is_empty(x))
+        return x;
+    Tensor y = nn_new(r, tensor_shape(x));
+    size_t floor = run_floor(r);
+    Tensor n = nn_group_norm(r, &k->norm, x, ACT_NONE);
+    if (!tensor_is_empty(n))
+        n = tensor_reshape(n, SHAPE(x.dim[0], x.dim[1] * x.dim[2], x.dim[3]));
+    Tensor qkv = nn_linear(r, &k->qkv, n, (With){0});
+    Tensor a = nn_self_attention(r, qkv, 1, (Bank){0});
+    nn_linear(r, &k->out, a, (With){.residual = x, .into = y});
+    run_drop(r, floor);
+    return y;
+}
+
+static Tensor mid(Run *r, const VaeMid *k, Tensor x)
+{
+    x = res_block(r, &k->res[0], x);
+    x = attention(r, k, x);
+    return res_block(r, &k->res[1], x);
+}
+
+/* From mean and logvar [N,h,w,2Z] to a latent [N,h,w,Z].  Z is tiny, so this
+ * is no kernel. */
+static Tensor latent_of(Run *r, const Vae *m, Tensor moments, Tensor noise)
+{
+    if (run_stopped(r) || tensor_is_empty(moments))
+        return (Tensor){0};
+    int64_t Z = m->config.latent, n = tensor_count(moments) / (2 * Z);
+    Tensor y = nn_new(r, SHAPE(moments.dim[0], moments.dim[1], moments.dim[2], Z));
+    if (tensor_is_empty(y))
+        return y;
+    const float *from = tensor_f32(moments);
+    float *to = tensor_f32(y);
+    for (int64_t i = 0; i < n * Z; i++) {
+        const float *mean = from + i / Z * 2 * Z + i % Z;
+        to[i] = *mean;
+        if (!tensor_is_empty(noise)) {
+            float logvar = fminf(fmaxf(mean[Z], -30.0f), 20.0f);
+            to[i] += expf(0.5f * logvar) * tensor_f32(noise)[i];
+        }
+        to[i] *= m->config.scaling;
+    }
+    return y;
+}
+
+Tensor vae_encode(Run *r, const Vae *m, Tensor rgb, Tensor noise)
+{
+    size_t floor = run_floor(r);
+    Tensor x = nn_conv(r, &m->encoder.in, rgb, (With){0});
+    for (int i = 0; i < m->config.blocks; i++) {
+        const VaeStage *k = &m->encoder.stage[i];
+        size_t before = run_floor(r);
+        for (int j = 0; j < m->config.layers; j++)
+            x = res_block(r, &k->res[j], x);
+        if (k->has_resample)
+            x = nn_conv(r, &k->resample, x, (With){0});
+        x = nn_tap(r, run_keep(r, before, x), "encoder.down.%d", i);
+    }
+    x = nn_tap(r, mid(r, &m->encoder.mid, x), "encoder.mid");
+    x = nn_conv(r, &m->encoder.out, x, (With){.norm = &m->encoder.norm, .pre = ACT_SILU});
+    if (m->config.has_quant)
+        x = nn_conv(r, &m->encoder.quant, x, (With){0});
+    return run_keep(r, floor, latent_of(r, m, nn_tap(r, x, "encoder.moments"), noise));
+}
+
+Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
+{
+    size_t floor = run_floor(r);
+    Tensor z = nn_scale(r, latents, 1.0f / m->config.scaling);
+    if (m->config.has_quant)
+        z = nn_conv(r, &m->decoder.quant, z, (With){0});
+    Tensor x = nn_conv(r, &m->decoder.in, z, (With){0});
+    x = nn_tap(r, mid(r, &m->decoder.mid, x), "decoder.mid");
+    for (int i = 0; i < m->config.blocks; i++) {
+        const VaeStage *k = &m->decoder.stage[i];
+        for (int j = 0; j <= m->config.layers; j++)
+            x = res_block(r, &k->res[j], x);
+        if (k->has_resample && !tensor_is_empty(x))
+            x = nn_conv(r, &k->resample, nn_grow(r, x, 2 * x.dim[1], 2 * x.dim[2]), (With){0});
+        x = nn_tap(r, run_keep(r, floor, x), "decoder.up.%d", i);
+    }
+    x = nn_conv(r, &m->decoder.out, x, (With){.norm = &m->decoder.norm, .pre = ACT_SILU});
+    return run_keep(r, floor, x);
+}
+
+int64_t vae_factor(const VaeConfig *c)
+{
+    return (int64_t)1 << (c->blocks - 1);
+}
+
+/* ---- binding ------------------------------------------------------------------ */
+
+typedef struct Binding {
+    Bind *b;
+    Vae *m;
+} Binding;
+
+static void bind_res(Binding *g, const char *name, int index, VaeRes *k, int64_t C, int64_t O)
+{
+    Bind *b = g->b;
+    int64_t groups = g->m->config.groups;
+    bind_enter(b, "%s.%d", name, index);
+    k->norm1 = bind_group_norm(b, "norm1", C, groups, 1e-6f);
+    k->conv1 = bind_conv(b, "conv1", C, O, 3, 1);
+    k->norm2 = bind_group_norm(b, "norm2", O, groups, 1e-6f);
+    k->conv2 = bind_conv(b, "conv2", O, O, 3, 1);
+    k->has_shortcut = C != O;
+    if (k->has_shortcut)
+        k->shortcut = bind_conv(b, "conv_shortcut", C, O, 1, 1);
+    bind_leave(b);
+}
+
+static void bind_mid(Binding *g, VaeMid *k)
+{
+    static const char *const now[] = {"to_q", "to_k", "to_v"};
+    static const char *const before[] = {"query", "key", "value"};
+    Bind *b = g->b;
+    const VaeConfig *c = &g->m->config;
+    int64_t C = c->width[c->blocks - 1];
+    bind_enter(b, "mid_block");
+    bind_res(g, "resnets", 0, &k->res[0], C, C);
+    bind_enter(b, "attentions.0");
+    bool is_old = bind_shape(b, "query.weight").rank > 0;
+    k->norm = bind_group_norm(b, "group_norm", C, c->groups, 1e-6f);
+    k->qkv = bind_linears(b, is_old ? before : now, 3, C, C, true);
+    k->out = bind_linear(b, is_old ? "proj_attn" : "to_out.0", C, C);
+    bind_leave(b);
+    bind_res(g, "resnets", 1, &k->res[1], C, C);
+    bind_leave(b);
+}
+
+static void bind_encoder(Binding *g)
+{
+    Bind *b = g->b;
+    Vae *m = g->m;
+    const VaeConfig *c = &m->config;
+    int64_t C = c->width[0];
+    bind_enter(b, "encoder");
+    m->encoder.in = bind_conv(b, "conv_in", 3, C, 3, 1);
+    for (int i = 0; i < c->blocks; i++) {
+        VaeStage *k = &m->encoder.stage[i];
+        bind_enter(b, "down_blocks.%d", i);
+        for (int j = 0; j < c->layers; j++) {
+            bind_res(g, "resnets", j, &k->res[j], C, c->width[i]);
+            C = c->width[i];
+        }
+        k->has_resample = i < c->blocks - 1;
+        if (k->has_resample) /* pads right and bottom only */
+            k->resample = bind_conv_shape(
+                b, "downsamplers.0.conv",
+                (ConvShape){C, C, 3, 3, 2, .pad_right = 1, .pad_bottom = 1}, true);
+        bind_leave(b);
+    }
+    bind_mid(g, &m->encoder.mid);
+    m->encoder.norm = bind_group_norm(b, "conv_norm_out", C, c->groups, 1e-6f);
+    m->encoder.out = bind_conv(b, "conv_out", C, 2 * c->latent, 3, 1);
+    bind_leave(b);
+    if (c->has_quant)
+        m->encoder.quant = bind_conv(b, "quant_conv", 2 * c->latent, 2 * c->latent, 1, 1);
+}
+
+static void bind_decoder(Binding *g)
+{
+    Bind *b = g->b;
+    Vae *m = g->m;
+    const VaeConfig *c = &m->config;
+    int64_t C = c->width[c->blocks - 1];
+    if (c->has_quant)
+        m->decoder.quant = bind_conv(b, "post_quant_conv", c->latent, c->latent, 1, 1);
+    bind_enter(b, "decoder");
+    m->decoder.in = bind_conv(b, "conv_in", c->latent, C, 3, 1);
+    bind_mid(g, &m->decoder.mid);
+    for (int i = 0; i < c->blocks; i++) {
+        VaeStage *k = &m->decoder.stage[i];
+        int64_t O = c->width[c->blocks - 1 - i];
+        bind_enter(b, "up_blocks.%d", i);
+        for (int j = 0; j <= c->layers; j++) {
+            bind_res(g, "resnets", j, &k->res[j], C, O);
+            C = O;
+        }
+        k->has_resample = i < c->blocks - 1;
+        if (k->has_resample)
+            k->resample = bind_conv(b, "upsamplers.0.conv", C, C, 3, 1);
+        bind_leave(b);
+    }
+    m->decoder.norm = bind_group_norm(b, "conv_norm_out", C, c->groups, 1e-6f);
+    m->decoder.out = bind_conv(b, "conv_out", C, 3, 3, 1);
+    bind_leave(b);
+}
+
+bool vae_bind(Vae *m, Bind *b, const VaeConfig *c, VaeParts parts)
+{
+    Binding g = {b, m};
+    m->config = *c;
+    if (parts.encoder)
+        bind_encoder(&g);
+    if (parts.decoder)
+        bind_decoder(&g);
+    return !bind_failed(b);
+}
+
+/* ---- configurations -------------------------------------------------------------- */
+
+VaeConfig vae_config_sd(void)
+{
+    return (VaeConfig){.latent = 4,
+                       .blocks = 4,
+                       .layers = 2,
+                       .width = {128, 256, 512, 512},
+                       .groups = 32,
+                       .scaling = 0.18215f,
+                       .has_quant = true};
+}
+
+bool vae_config_read(VaeConfig *c, const Json *j, Err *err)
+{
+    *c = vae_config_sd();
+    const Json *widths = js_get(j, "block_out_channels");
+    c->latent = js_int(js_get(j, "latent_channels"), 4);
+    c->layers = (int)js_int(js_get(j, "layers_per_block"), 2);
+    c->groups = js_int(js_get(j, "norm_num_groups"), 32);
+    c->scaling = (float)js_number(js_get(j, "scaling_factor"), 0.18215);
+    c->has_quant = js_bool(js_get(j, "use_quant_conv"), true);
+    c->blocks = (int)js_count(widths);
+    if (c->blocks < 1 || c->blocks > VAE_BLOCKS)
+        return err_set(err, ERR_FORMAT, "block_out_channels must list 1 to %d blocks",
+                       VAE_BLOCKS);
+    if (c->layers < 1 || c->layers >= VAE_LAYERS || c->latent < 1 || c->latent > 64 ||
+        c->groups < 1 || !(c->scaling > 0))
+        return err_set(err, ERR_FORMAT,
+                       "layers_per_block, latent_channels, norm_num_groups or "
+                       "scaling_factor is out of range");
+    for (int i = 0; i < c->blocks; i++) {
+        c->width[i] = js_int(js_at(widths, (size_t)i), 0);
+        if (c->width[i] < 1 || c->width[i] > 8192 || c->width[i] % c->groups != 0)
+            return err_set(err, ERR_FORMAT,
+                           "block %d: %lld channels do not divide into %lld groups", i,
+                           (long long)c->width[i], (long long)c->groups);
+    }
+    return true;
+}

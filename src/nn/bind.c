@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/bind.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME = 256 };
+
+void bind_enter(Bind *b, const char *fmt, ...)
+{
+    char at[NAME];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(at, sizeof at, fmt, args);
+    va_end(args);
+    binder_enter(b->binder, at);
+}
+
+void bind_leave(Bind *b)
+{
+    binder_leave(b->binder);
+}
+
+bool bind_failed(const Bind *b)
+{
+    return !binder_ok(b->binder);
+}
+
+/* ---- memory ---------------------------------------------------------------------- */
+
+static void *room(Bind *b, size_t bytes)
+{
+    if (bind_failed(b))
+        return NULL;
+    void *p = arena_take(b->arena, bytes);
+    if (p == NULL)
+        binder_fail(b->binder, "not enough memory for %zu MiB of weights", bytes >> 20);
+    return p;
+}
+
+float *bind_room(Bind *b, int64_t n)
+{
+    return room(b, (size_t)n * sizeof(float));
+}
+
+static const char *part(char name[NAME], const char *of, const char *what)
+{
+    snprintf(name, NAME, "%s.%s", of, what);
+    return name;
+}
+
+static Tensor copied(Bind *b, Tensor t, Shape s)
+{
+    int64_t n = shape_count(s);
+    float *to = tensor_is_empty(t) ? NULL : bind_room(b, n);
+    if (to == NULL)
+        return (Tensor){0};
+    tensor_read_f32(to, t.data, t.type, n);
+    return tensor_over(to, TENSOR_F32, s);
+}
+
+Tensor bind_numbers(Bind *b, const char *name, Shape s)
+{
+    return copied(b, binder_take(b->binder, name, s), s);
+}
+
+/* [C] numbers, or NULL after a failure. */
+static const float *vector(Bind *b, const char *name, const char *what, int64_t C)
+{
+    char full[NAME];
+    return bind_numbers(b, part(full, name, what), SHAPE(C)).data;
+}
+
+Shape bind_shape(Bind *b, const char *name)
+{
+    if (!binder_has(b->binder, name))
+        return (Shape){0};
+    return tensor_shape(binder_peek(b->binder, name));
+}
+
+/* The file's pages are not needed again once their numbers are packed. */
+static void drop(const Bind *b, Tensor t)
+{
+    for (int i = 0; i < b->binder->files; i++)
+        weights_drop(b->binder->file[i], t);
+}
+
+/* ---- linear ------------------------------------------------------------------------ */
+
+static Linear pack_linear(Bind *b, LinearShape s, Tensor w, const float *bias)
+{
+    Linear k = {.shape = s, .bias = bias};
+    if (bind_failed(b) || tensor_is_empty(w))
+        return k;
+    void *packed = room(b, b->kernels->linear_packed(s));
+    if (packed != NULL) {
+        Job job = {.pool = b->pool};
+        b->kernels->linear_pack(&job, s, w, packed);
+        k.packed = packed;
+    }
+    return k;
+}
+
+static Linear linear(Bind *b, const char *name, LinearShape s, bool has_bias)
+{
+    char full[NAME];
+    int64_t rows = s.O * (s.geglu ? 2 : 1);
+    Tensor w = binder_take_linear(b->binder, part(full, name, "weight"), SHAPE(rows, s.I));
+    const float *bias = has_bias ? vector(b, name, "bias", rows) : NULL;
+    Linear k = pack_linear(b, s, w, bias);
+    drop(b, w);
+    return k;
+}
+
+Linear bind_linear(Bind *b, const char *name, int64_t I, int64_t O)
+{
+    return linear(b, name, (LinearShape){I, O, false}, true);
+}
+
+Linear bind_linear_plain(Bind *b, const char *name, int64_t I, int64_t O)
+{
+    return linear(b, name, (LinearShape){I, O, false}, false);
+}
+
+Linear bind_geglu(Bind *b, const char *name, int64_t I, int64_t O)
+{
+    return linear(b, name, (LinearShape){I, O, true}, true);
+}
+
+/* The layer `name` as rows of w, and its biases: NULL only looks for them. */
+static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, float *w,
+                   float *bias)
+{
+    char full[NAME];
+    Tensor t = binder_take_linear(b->binder, part(full, name, "weight"), SHAPE(s.O, s.I));
+    Tensor v = {0};
+    if (has_bias)
+        v = binder_take(b->binder, part(full, name, "bias"), SHAPE(s.O));
+    if (bind_failed(b) || w == NULL)
+        return;
+    tensor_read_f32(w, t.data, t.type, s.O * s.I);
+    if (has_bias)
+        tensor_read_f32(bias, v.data, v.type, s.O);
+    drop(b, t);
+}
+
+Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int64_t O,
+                    bool has_bias)
+{
+    LinearShape one = {I, O, false}, all = {I, O * count, false};
+    float *bias = bind_room(b, has_bias ? all.O : 0);
+    void *packed = room(b, b->kernels->linear_packed(all));
+    size_t floor = b->arena->used;
+    float *w = bind_room(b, all.O * I); /* only until it is packed */
+    Linear k = {.shape = all, .bias = has_bias ? bias : NULL};
+    for (int i = 0; i < count; i++)
+        gather(b, names[i], one, has_bias, w == NULL ? NULL : w + i * O * I,
+               w == NULL ? NULL : bias + i * O);
+    if (!bind_failed(b) && w != NULL) {
+        Job job = {.pool = b->pool};
+        b->kernels->linear_pack(&job, all, tensor_over(w, TENSOR_F32, SHAPE(all.O, I)), packed);
+        k.packed = packed;
+    }
+    if (w != NULL)
+        arena_rewind(b->arena, floor);
+    return k;
+}
+
+/* ---- convolution -------------------------------------------------------------------- */
+
+static Conv pack_conv(Bind *b, ConvShape s, Tensor w, const float *bias)
+{
+    Conv k = {.shape = s, .bias = bias};
+    if (bind_failed(b) || tensor_is_empty(w))
+        return k;
+    void *packed = room(b, b->kernels->conv_packed(s));
+    if (packed != NULL) {
+        Job job = {.pool = b->pool};
+        b->kernels->conv_pack(&job, s, w, packed);
+        k.packed = packed;
+    }
+    return k;
+}
+
+static Tensor take_filters(Bind *b, const char *name, ConvShape s)
+{
+    char full[NAME];
+    Shape want = SHAPE(s.O, s.depthwise ? 1 : s.C, s.kh, s.kw);
+    part(full, name, "weight");
+    if (s.kh == 1 && s.kw == 1 && !s.depthwise) {
+        Tensor w = binder_take_linear(b->binder, full, SHAPE(s.O, s.C));
+        return tensor_is_empty(w) ? w : tensor_reshape(w, want);
+    }
+    return binder_take(b->binder, full, want);
+}
+
+Conv bind_conv_shape(Bind *b, const char *name, ConvShape s, bool has_bias)
+{
+    Tensor w = take_filters(b, name, s);
+    const float *bias = has_bias ? vector(b, name, "bias", s.O) : NULL;
+    Conv k = pack_conv(b, s, w, bias);
+    drop(b, w);
+    return k;
+}
+
+Conv bind_conv(Bind *b, const char *name, int64_t C, int64_t O, int k, int stride)
+{
+    ConvShape s = {C, O, k, k, stride, k / 2, k / 2, k / 2, k / 2, false};
+    return bind_conv_shape(b, name, s, true);
+}
+
+Conv bind_scaled_conv(Bind *b, const char *name, int64_t C, int64_t O, const char *scale)
+{
+    ConvShape s = {.C = C, .O = O, .kh = 1, .kw = 1, .stride = 1};
+    Tensor factor = binder_take(b->binder, scale, SHAPE(1));
+    Tensor w = copied(b, take_filters(b, name, s), SHAPE(O, C, 1, 1));
+    char full[NAME];
+    Tensor bias = bind_numbers(b, part(full, name, "bias"), SHAPE(O));
+    if (bind_failed(b))
+        return (Conv){.shape = s};
+    float by;
+    tensor_read_f32(&by, factor.data, factor.type, 1);
+    for (int64_t i = 0; i < O * C; i++)
+        tensor_f32(w)[i] *= by;
+    for (int64_t i = 0; i < O; i++)
+        tensor_f32(bias)[i] *= by;
+    return pack_conv(b, s, w, tensor_f32(bias));
+}
+
+/* ---- norms --------------------------------------------------------------------------- */
+
+GroupNorm bind_group_norm(Bind *b, const char *name, int64_t C, int64_t groups, float eps)
+{
+    return (GroupNorm){C, groups, eps, vector(b, name, "weight", C),
+                       vector(b, name, "bias", C)};
+}
+
+LayerNorm bind_layer_norm(Bind *b, const char *name, int64_t C, float eps)
+{
+    return (LayerNorm){C, eps, vector(b, name, "weight", C), vector(b, name, "bias", C)};
+}
+
+Tensor bind_sinusoids(Bind *b, int64_t n, int64_t C)
+{
+    float *to = bind_room(b, n * C);
+    if (to == NULL)
+        return (Tensor){0};
+    for (int64_t p = 0; p < n; p++) {
+        for (int64_t i = 0; i < C; i++) {
+            float w = expf((float)(i / 2 * 2) * (-logf(10000.0f) / (float)C));
+            to[p * C + i] = i % 2 == 0 ? sinf((float)p * w) : cosf((float)p * w);
+        }
+    }
+    return tensor_over(to, TENSOR_F32, SHAPE(n, C));
+}
