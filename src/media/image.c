@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "media/image.h"
+#include "media/internal.h"
+
+#include "base/file.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+Image image_new(Arena *a, int w, int h, int c, Err *err)
+{
+    must(w > 0 && h > 0 && (c == 1 || c == 3 || c == 4));
+    return tensor_new(a, TENSOR_U8, SHAPE(h, w, c), err);
+}
+
+bool source_size_allowed(Source s, uint64_t w, uint64_t h, Err *err)
+{
+    if (w == 0 || h == 0)
+        return err_set(err, ERR_FORMAT, "'%s' is damaged: it has no pixels", s.name);
+    if (w > IMAGE_MAX_SIDE || h > IMAGE_MAX_SIDE)
+        return err_set(err, ERR_FORMAT,
+                       "'%s' is %" PRIu64 " x %" PRIu64
+                       " pixels; at most %d on a side are read",
+                       s.name, w, h, IMAGE_MAX_SIDE);
+    if (w * h > IMAGE_MAX_PIXELS)
+        return err_set(err, ERR_FORMAT,
+                       "'%s' is %" PRIu64 " x %" PRIu64
+                       " pixels; at most %d million in all are read",
+                       s.name, w, h, IMAGE_MAX_PIXELS / 1000000);
+    return true;
+}
+
+static bool starts(Source s, size_t at, const char *magic, size_t n)
+{
+    return s.size >= at + n && memcmp(s.bytes + at, magic, n) == 0;
+}
+
+Image image_decode(Arena *a, const void *bytes, size_t size, const char *name, Err *err)
+{
+    Source s = {bytes, size, name};
+    size_t floor = a->used;
+    Image im = {0};
+    if (starts(s, 0, "\x89PNG\r\n\x1a\n", 8))
+        im = png_decode(a, s, err);
+    else if (starts(s, 0, "\xff\xd8\xff", 3))
+        im = jpeg_decode(a, s, err);
+    else if (starts(s, 0, "RIFF", 4) && starts(s, 8, "WEBP", 4))
+        im = webp_decode(a, s, err);
+    else if (size == 0)
+        err_set(err, ERR_FORMAT, "'%s' is empty", name);
+    else
+        err_set(err, ERR_FORMAT, "'%s' is not a PNG, JPEG or WebP picture", name);
+    if (tensor_is_empty(im))
+        arena_rewind(a, floor);
+    return im;
+}
+
+Image image_load(Arena *a, const char *path, Err *err)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    if (!file_read(&bytes, &size, path, IMAGE_MAX_BYTES, err))
+        return (Image){0};
+    Image im = image_decode(a, bytes, size, path, err);
+    xfree(bytes);
+    return im;
+}
+
+bool image_save(Image im, const char *path, const ImageText *texts, int count, Err *err)
+{
+    Out o = {0};
+    bool ok = png_write(&o, im, NULL, texts, count, err);
+    if (!ok) {
+        out_release(&o);
+        return false;
+    }
+    return out_save(&o, path, err);
+}
+
+bool image_encode(Arena *a, Bytes *out, Image im, const ImageText *texts, int count, Err *err)
+{
+    Out o = {0};
+    if (!png_write(&o, im, NULL, texts, count, err)) {
+        out_release(&o);
+        return false;
+    }
+    return out_keep(&o, a, out, err);
+}

@@ -1,0 +1,83 @@
+#ifndef MEDIA_IMAGE_H
+#define MEDIA_IMAGE_H
+#include "base/arena.h"
+#include "base/base.h"
+#include "tensor/tensor.h"
+
+/* Pictures: files to pixels and back.
+ *
+ * An Image is a u8 Tensor [H,W,C], rows from the top, sRGB as the file has it
+ * (gamma and profiles are ignored).  C is 3 for RGB or 4 for RGBA with
+ * straight alpha; a few functions say that they also take 1 (grey).  The empty
+ * Image says that something failed.  Functions here keep no state, so any
+ * number of threads may call them, each with its own Arena. */
+typedef Tensor Image;
+
+enum {
+    IMAGE_MAX_SIDE = 8192,
+    IMAGE_MAX_PIXELS = 40000000,
+    IMAGE_MAX_BYTES = 128 << 20 /* of a file */
+};
+
+/* A rectangle of pixels, origin at the top left. */
+typedef struct Rect {
+    int x, y, w, h;
+} Rect;
+
+static inline int image_width(Image im)
+{
+    return (int)im.dim[1];
+}
+static inline int image_height(Image im)
+{
+    return (int)im.dim[0];
+}
+static inline int image_channels(Image im)
+{
+    return (int)im.dim[2];
+}
+/* The bytes of a row; of a pixel. */
+static inline unsigned char *image_row(Image im, int y)
+{
+    return (unsigned char *)im.data + (size_t)y * (size_t)im.dim[1] * (size_t)im.dim[2];
+}
+static inline unsigned char *image_at(Image im, int x, int y)
+{
+    return image_row(im, y) + (size_t)x * (size_t)im.dim[2];
+}
+
+/* In the arena, not cleared; c is 1, 3 or 4.  Empty, with ERR_MEMORY, if memory
+ * is short. */
+Image image_new(Arena *a, int w, int h, int c, Err *err) MUST_USE;
+
+/* Reads a PNG, JPEG or WebP, told apart by content, never by name.
+ *
+ * C is 4 if the file has any alpha (a channel, or a transparent colour), else
+ * 3; grey becomes RGB, 16 bits become 8 by rounding, a JPEG is turned upright
+ * as its EXIF orientation says.  Refused, in a sentence: more than
+ * IMAGE_MAX_SIDE or IMAGE_MAX_PIXELS (before any pixel is decoded), files cut
+ * short or damaged, animated WebP, and what is none of the three.
+ * `name` is the subject of the message. */
+Image image_load(Arena *a, const char *path, Err *err) MUST_USE;
+Image image_decode(Arena *a, const void *bytes, size_t size, const char *name,
+                   Err *err) MUST_USE;
+
+/* A pair kept in a PNG: a key of 1 to 79 Latin letters, any UTF-8 text (iTXt
+ * if it is not ASCII, else tEXt). */
+typedef struct ImageText {
+    const char *key, *value;
+} ImageText;
+
+/* Writes an 8-bit RGB or RGBA PNG (grey too).  The same pixels and texts give
+ * the same bytes.  texts may be NULL if count is 0. */
+bool image_save(Image im, const char *path, const ImageText *texts, int count,
+                Err *err) MUST_USE;
+
+/* A file that is not yet one: bytes in an arena. */
+typedef struct Bytes {
+    const unsigned char *data;
+    size_t size;
+} Bytes;
+bool image_encode(Arena *a, Bytes *out, Image im, const ImageText *texts, int count,
+                  Err *err) MUST_USE;
+#endif

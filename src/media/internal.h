@@ -1,0 +1,50 @@
+#ifndef MEDIA_INTERNAL_H
+#define MEDIA_INTERNAL_H
+#include "base/arena.h"
+#include "base/base.h"
+#include "media/image.h"
+
+/* What the readers and writers of media share among themselves. */
+
+/* A stranger's bytes, and what to call them in a message. */
+typedef struct Source {
+    const unsigned char *bytes;
+    size_t size;
+    const char *name;
+} Source;
+
+/* Each returns as image_decode does; the magic has been looked at. */
+Image png_decode(Arena *a, Source s, Err *err) MUST_USE;
+Image jpeg_decode(Arena *a, Source s, Err *err) MUST_USE;
+Image webp_decode(Arena *a, Source s, Err *err) MUST_USE;
+
+/* False with the sentence if a picture of this size is not read. */
+bool source_size_allowed(Source s, uint64_t w, uint64_t h, Err *err) MUST_USE;
+
+/* Bytes being written.  Grows to at most OUT_LIMIT; what does not fit is
+ * dropped and is_full is set.  Release with out_release. */
+static const size_t OUT_LIMIT = (size_t)1 << 30;
+typedef struct Out {
+    unsigned char *data;
+    size_t size, room;
+    bool is_full;
+} Out;
+
+void out_put(Out *o, const void *bytes, size_t n);
+void out_byte(Out *o, int byte);
+void out_u16le(Out *o, int value);
+void out_release(Out *o);
+
+/* Ends the writing: as a file, or as bytes in the arena.  Both release o. */
+bool out_save(Out *o, const char *path, Err *err) MUST_USE;
+bool out_keep(Out *o, Arena *a, Bytes *bytes, Err *err) MUST_USE;
+
+/* A picture as PNG bytes.  rgb (3 * colours) and alpha (alphas) are a palette
+ * for an Image of C = 1 that holds indices; NULL for a picture of colours. */
+typedef struct PngPalette {
+    const unsigned char *rgb, *alpha;
+    int colours, alphas;
+} PngPalette;
+bool png_write(Out *o, Image im, const PngPalette *palette, const ImageText *texts, int count,
+               Err *err) MUST_USE;
+#endif
