@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/internal.h"
-#include "kernels/x86/simd.h"
+#include "kernels/x86/vmath.h"
 
 void OVERLAY(attention)(Kernels *k)
 {

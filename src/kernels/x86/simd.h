@@ -13,7 +13,7 @@
  * VEC floats, Mask a truth for each of them, VECS says how many V there are
  * in registers.  Loads and stores need no alignment; the _part ones touch
  * only the first n lanes (n may pass 0..VEC on either side) and fill the rest
- * with zeros. */
+ * with zeros.  Exponentials and activations are in vmath.h. */
 
 #define VEC_PASTE(name, suffix) overlay_##name##_##suffix
 #define VEC_EXPORT(name, suffix) VEC_PASTE(name, suffix)
@@ -271,60 +271,4 @@ VEC_INLINE V vec_load_bf16(const uint16_t *p)
 #else
 #error "compile with -DVEC=8 or -DVEC=16"
 #endif
-
-/* e^x, relative error below 2e-7.  Below -87 it stays at e^-87 (1.6e-38),
- * above 88 at e^88; a NaN stays one. */
-VEC_INLINE V vec_exp(V x)
-{
-    x = vec_min(vec_set1(88.0f), vec_max(vec_set1(-87.0f), x));
-    V n = vec_round(vec_mul(x, vec_set1(1.44269504f)));
-    V r = vec_fnma(n, vec_set1(0.693359375f), x); /* ln 2 in two pieces */
-    r = vec_fnma(n, vec_set1(-2.12194440e-4f), r);
-    V p = vec_fma(r, vec_set1(1.0f / 720), vec_set1(1.0f / 120));
-    p = vec_fma(p, r, vec_set1(1.0f / 24));
-    p = vec_fma(p, r, vec_set1(1.0f / 6));
-    p = vec_fma(p, r, vec_set1(0.5f));
-    p = vec_fma(p, r, vec_set1(1.0f));
-    p = vec_fma(p, r, vec_set1(1.0f));
-    return vec_scale2(p, n);
-}
-
-/* x * sigmoid(k x) */
-VEC_INLINE V vec_swish(V x, float k)
-{
-    V e = vec_exp(vec_mul(x, vec_set1(-k)));
-    return vec_div(x, vec_add(vec_set1(1.0f), e));
-}
-
-/* x * Phi(x) with erf from Abramowitz and Stegun 7.1.26 (1.5e-7 absolute). */
-VEC_INLINE V vec_gelu(V x)
-{
-    V z = vec_mul(vec_abs(x), vec_set1(0.70710678f));
-    V t = vec_div(vec_set1(1.0f), vec_fma(z, vec_set1(0.3275911f), vec_set1(1.0f)));
-    V p = vec_fma(t, vec_set1(1.061405429f), vec_set1(-1.453152027f));
-    p = vec_fma(p, t, vec_set1(1.421413741f));
-    p = vec_fma(p, t, vec_set1(-0.284496736f));
-    p = vec_fma(p, t, vec_set1(0.254829592f));
-    V tail = vec_mul(vec_mul(p, t), vec_exp(vec_mul(z, vec_sub(vec_zero(), z))));
-    V erf = vec_sign_of(vec_sub(vec_set1(1.0f), tail), x);
-    V half = vec_mul(vec_set1(0.5f), x);
-    return vec_fma(half, erf, half);
-}
-
-VEC_INLINE V vec_act(V x, Act act)
-{
-    switch (act) {
-    case ACT_NONE:
-        return x;
-    case ACT_RELU:
-        return vec_max(vec_zero(), x);
-    case ACT_SILU:
-        return vec_swish(x, 1.0f);
-    case ACT_GELU:
-        return vec_gelu(x);
-    case ACT_QUICK_GELU:
-        return vec_swish(x, 1.702f);
-    }
-    return x;
-}
 #endif
