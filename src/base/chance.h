@@ -26,9 +26,13 @@ void chance_uniform(Chance *c, float *to, int64_t n);
  * them with AVX2, whose logarithm, sine and cosine are polynomials. */
 void chance_normal(Chance *c, float *to, int64_t n);
 
-/* torch.randn(n, dtype=float16): other numbers than chance_normal's.  Each is
- * exactly a half. */
+/* torch.randn(n, dtype=float16), each number exactly a half.  _half as torch
+ * draws them of late (2.13): floats, rounded; n not a multiple of 16 takes
+ * fewer bits than chance_normal.  _coarse as it did in 2.0 (and at least to
+ * 2.7): other numbers, from 11 bits each, in half arithmetic.  That is what
+ * AnimateAnyone's scripts see with their pinned torch. */
 void chance_normal_half(Chance *c, float *to, int64_t n);
+void chance_normal_coarse(Chance *c, float *to, int64_t n);
 
 /* 0 <= result < limit, for choosing; limit > 0.  Not one of torch's. */
 uint32_t chance_below(Chance *c, uint32_t limit);

@@ -54,8 +54,10 @@ typedef struct Ddim {
     float final_abar; /* stands for abar before time 0 */
 } Ddim;
 
-/* Tables and the times of `steps` steps (1..num_train_timesteps).  Release
- * with ddim_release; safe on a zeroed Ddim. */
+/* Tables and the times of `steps` steps (1..num_train_timesteps).  Refuses an
+ * epsilon prediction that would have to start from pure noise (zero terminal
+ * SNR), since that says nothing about the picture.  Release with
+ * ddim_release; safe on a zeroed Ddim. */
 bool ddim_init(Ddim *d, const DdimConfig *c, int steps, Err *err) MUST_USE;
 void ddim_release(Ddim *d);
 
@@ -72,7 +74,7 @@ int ddim_next_time(const Ddim *d, int i);
 void ddim_step(const Ddim *d, int i, float *x, const float *prediction, int64_t n);
 
 /* The clean picture that the prediction stands for: x0[n]; may be x or
- * prediction.  At abar = 0 epsilon says nothing about it; x0 is then 0. */
+ * prediction. */
 void ddim_x0(const Ddim *d, int i, float *x0, const float *x, const float *prediction,
              int64_t n);
 

@@ -11,9 +11,10 @@
 /* Latents [F,h,w,C] in `to`, drawn in the order of torch.randn(1,C,F,h,w). */
 bool noise_draw(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
 
-/* As torch.randn in half precision, whose numbers differ from those in
- * single precision with the same seed. */
+/* As torch.randn in half precision, of now and of the torch that the original
+ * scripts pin (see base/chance.h). */
 bool noise_draw_half(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
+bool noise_draw_coarse(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
 
 /* [C,F,h,w] to [F,h,w,C], for noise or latents from a file. */
 void noise_from_torch(Tensor to, const float *from);

@@ -55,7 +55,7 @@ typedef struct SampleOptions {
 } SampleOptions;
 
 /* Latents [F,h,w,C] hold noise (or a noised drawing) before, the result
- * after; after a failure they are somewhere between.  Takes about three times
+ * after; after a failure they are somewhere between.  Takes up to five times
  * their size from scratch and gives it back.  One loop at a time for a net. */
 bool sample_run(const SampleOptions *o, DenoiseFn denoise, void *net, Tensor latents,
                 Arena *scratch, Err *err) MUST_USE;
