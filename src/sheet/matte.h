@@ -1,0 +1,40 @@
+#ifndef SHEET_MATTE_H
+#define SHEET_MATTE_H
+#include "media/color.h"
+#include "media/image.h"
+
+/* Cutting a drawn figure out of a flat background.
+ *
+ * A network draws on a key colour; what comes back is c = a F + (1 - a) K,
+ * with noise on K.  From c and K alone a and F cannot be had, but F is nearly
+ * the colour a little further inside:
+ *
+ *   K      median of the frame's border, near the colour asked for
+ *   sure   background where |c - K| (widest channel) is within the noise of
+ *          the border; figure from MATTE_SOFT pixels inside on
+ *   edge   F is the inner pixel nearby on whose line to K the colour c lies
+ *          best; a is how far along, and the colour is (c - (1 - a) K) / a.
+ *          Where no line fits, c belongs to the figure, and only what it has
+ *          more of the key's hue than the figure nearby is taken away.
+ *
+ * Then specks are dropped: parts smaller than a share of the largest, so that
+ * a thrown weapon stays and noise does not. */
+enum { MATTE_SOFT = 3 };
+
+typedef struct MatteOptions {
+    Rgb key;         /* the colour that the background was asked to be */
+    bool is_binary;  /* alpha 0 or 255 only, from 128 */
+    double smallest; /* part kept, as a share of the largest; 0: 1/400 */
+} MatteOptions;
+
+/* The candidate that is furthest from the picture's colours: whose least
+ * distance (widest channel) to any pixel of alpha >= 128 is largest, the first
+ * of equals.  Without candidates (count 0): magenta, green, blue, cyan,
+ * yellow, red. */
+Rgb matte_choose_key(Image im, const Rgb *candidates, int count);
+
+/* RGBA in the arena, colour 0 where alpha is 0.  A picture that has alpha
+ * below 255 anywhere is returned as a copy, only made binary if asked.
+ * Empty, with ERR_MEMORY, if memory is short. */
+Image matte_cut(Arena *a, Image im, const MatteOptions *o, Err *err) MUST_USE;
+#endif
