@@ -117,6 +117,11 @@ static bool write_all(int fd, const unsigned char *from, size_t size)
 
 bool file_save(const char *path, const void *bytes, size_t size, Err *err)
 {
+    return file_save_parts(path, &(FilePart){bytes, size}, 1, err);
+}
+
+bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err *err)
+{
     size_t n = strlen(path) + 16;
     char *passing = xalloc(n, 1);
     snprintf(passing, n, "%s.XXXXXX", path);
@@ -125,7 +130,9 @@ bool file_save(const char *path, const void *bytes, size_t size, Err *err)
     if (ok) {
         mode_t mask = umask(0);
         umask(mask);
-        ok = write_all(fd, bytes, size) && fchmod(fd, 0666 & ~mask) == 0;
+        for (size_t i = 0; ok && i < count; i++)
+            ok = write_all(fd, parts[i].bytes, parts[i].size);
+        ok = ok && fchmod(fd, 0666 & ~mask) == 0;
         ok = close(fd) == 0 && ok && rename(passing, path) == 0;
     }
     if (!ok) {

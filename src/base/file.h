@@ -26,6 +26,13 @@ bool file_read(unsigned char **bytes, size_t *size, const char *path, size_t lim
  * interruption leaves the former file, or none, under `path`. */
 bool file_save(const char *path, const void *bytes, size_t size, Err *err) MUST_USE;
 
+/* The same for bytes that lie in several places, one after the other. */
+typedef struct FilePart {
+    const void *bytes;
+    size_t size;
+} FilePart;
+bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err *err) MUST_USE;
+
 /* Makes a folder and those above it; fine if it is there. */
 bool file_make_dirs(const char *path, Err *err) MUST_USE;
 
