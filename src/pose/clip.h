@@ -1,0 +1,96 @@
+#ifndef POSE_CLIP_H
+#define POSE_CLIP_H
+#include "base/arena.h"
+#include "pose/skeleton.h"
+
+/* A movement: the joints of a figure in space over time, seen from anywhere.
+ *
+ *   Clip -- clip_body(phase) --> Body -- body_shaped --> Body -- body_pose --> Pose
+ *        joints in space,           proportions of           joints in a
+ *        a standing figure is 1     this character           picture
+ *
+ * Axes of a Body: the figure looks along +z, +x is to its left, y is up; the
+ * floor is y = 0 and the top of the head of the standing figure y = 1. */
+typedef struct Body {
+    float joint[JOINTS][3];
+    bool is_grounded[2]; /* the right and the left foot bear weight */
+} Body;
+
+/* Heights at which a standing figure divides. */
+typedef struct BodyRest {
+    float hip, neck, chin; /* the top is 1 */
+} BodyRest;
+
+typedef struct Clip {
+    const char *name;
+    int frames;
+    double fps;
+    bool loops;
+    BodyRest rest;
+    Body *body;       /* [frames], walking on the spot */
+    float (*root)[3]; /* [frames] where the figure would have got to */
+    float travel[3];  /* and how far a whole loop takes it; 0 in place */
+} Clip;
+
+/* A clip from JSON (data/poses/README.md says how it is written); it lives in
+ * the arena.  `name` is the subject of the message. */
+bool clip_parse(Clip *c, const char *text, size_t size, const char *name, Arena *a,
+                Err *err) MUST_USE;
+
+/* Those that are built in: "idle", "walk", ...; false with the list of names
+ * if there is no such clip. */
+bool clip_open(Clip *c, const char *name, Arena *a, Err *err) MUST_USE;
+/* The name of the i-th; NULL after the last. */
+const char *clip_name(int i);
+
+/* The figure at `phase`: 0 is the beginning, 1 the end of a clip that is
+ * played once, and the beginning again of one that loops (any number will
+ * do).  Between frames positions are interpolated by cubics. */
+Body clip_body(const Clip *c, double phase);
+
+/* Frame i of n as it is to be played: phase i/n for what loops, so that the
+ * last leads to the first; i/(n-1) for what is played once. */
+Body clip_frame(const Clip *c, int i, int n);
+
+/* How a character is built.  Lengths of bones change, directions stay, and
+ * what stands on the floor stays there. */
+typedef struct Proportions {
+    float head;     /* share of the height, chin to top: 0.13 grown up, 0.45 chibi */
+    float legs;     /* share of the height below the chin, floor to hip joint */
+    float shoulder; /* breadth, 1 is usual for the size of the body; so are these */
+    float hip;
+    float arm;
+} Proportions;
+
+/* Of the figure that the clips were made with. */
+Proportions proportions_usual(const Clip *c);
+/* A head of this share (0.05..0.7); with a large one, limbs become shorter and the
+ * shoulders narrower, as artists draw it. */
+Proportions proportions_for_head(const Clip *c, float head);
+
+Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p);
+
+/* From where one looks, without perspective. */
+typedef struct View {
+    float yaw;               /* degrees: 0 faces us, 90 faces our right, 180 shows its back */
+    float pitch;             /* degrees: 0 level, 90 from straight above */
+    float floor_y, center_x; /* pixels: where the point on the floor between its feet lies */
+    float scale;             /* pixels for the height of the standing figure */
+} View;
+
+/* The view in which the standing figure fills a box of pixels: the drawing
+ * within the frame, top of the head to soles.  Seen from above a figure is
+ * not as high; the scale allows for that. */
+View view_fitted(float yaw, float pitch, float top, float bottom, float center_x);
+
+/* The figure in a picture.  Eyes, ears and nose that are turned away from us
+ * get c = 0, all others c = 1. */
+Pose body_pose(const Body *b, const View *v);
+
+/* The shortcut: n frames of a clip, for a character of these proportions. */
+void clip_poses(const Clip *c, const Proportions *p, const View *v, int n, Pose *to);
+
+/* "s", "se", "e", "ne", "n", "nw", "w", "sw" to degrees of yaw: "s" comes
+ * towards us, "e" goes to our right.  False for another word. */
+bool yaw_named(const char *direction, float *yaw) MUST_USE;
+#endif
