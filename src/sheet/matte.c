@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int colour_distance(const unsigned char *p, Rgb k)
-{
-    int r = abs(p[0] - k.r), g = abs(p[1] - k.g), b = abs(p[2] - k.b);
-    int most = r > g ? r : g;
-    return most > b ? most : b;
-}
-
 static int least_distance(Image im, Rgb k)
 {
     int c = image_channels(im), least = 256;
@@ -44,83 +37,6 @@ Rgb matte_choose_key(Image im, const Rgb *candidates, int count)
     return candidates[best];
 }
 
-/* The background as it really came out. */
-typedef struct Ground {
-    Rgb key;
-    int noise; /* distances up to this are background */
-} Ground;
-
-enum { NEAR_KEY = 80, LEAST_NOISE = 6, MOST_NOISE = 40 };
-
-/* The value below which `share` of a histogram lies. */
-static int quantile(const int *histogram, double share)
-{
-    int total = 0, sum = 0, v = 0;
-    for (int i = 0; i < 256; i++)
-        total += histogram[i];
-    for (; v < 255; v++) {
-        sum += histogram[v];
-        if (sum >= share * total)
-            break;
-    }
-    return v;
-}
-
-typedef void (*PixelFn)(const unsigned char *p, void *to);
-
-static void each_border_pixel(Image im, PixelFn fn, void *to)
-{
-    enum { BORDER = 2 };
-    int w = image_width(im), h = image_height(im);
-    for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x++) {
-            bool is_inside = y >= BORDER && y < h - BORDER && x >= BORDER && x < w - BORDER;
-            if (is_inside)
-                x = w - BORDER;
-            fn(image_at(im, x, y), to);
-        }
-}
-
-typedef struct Survey {
-    Rgb key;
-    int pixels, near;
-    int channel[3][256], distance[256];
-} Survey;
-
-static void survey_colour(const unsigned char *p, void *to)
-{
-    Survey *s = to;
-    s->pixels++;
-    if (colour_distance(p, s->key) > NEAR_KEY)
-        return;
-    s->near++;
-    for (int c = 0; c < 3; c++)
-        s->channel[c][p[c]]++;
-}
-
-static void survey_noise(const unsigned char *p, void *to)
-{
-    Survey *s = to;
-    int d = colour_distance(p, s->key);
-    if (d <= MOST_NOISE)
-        s->distance[d]++;
-}
-
-static Ground ground_find(Image im, Rgb key)
-{
-    Survey s = {.key = key};
-    each_border_pixel(im, survey_colour, &s);
-    if (s.near * 8 < s.pixels)
-        return (Ground){key, LEAST_NOISE * 2};
-    s.key = (Rgb){(unsigned char)quantile(s.channel[0], 0.5),
-                  (unsigned char)quantile(s.channel[1], 0.5),
-                  (unsigned char)quantile(s.channel[2], 0.5)};
-    each_border_pixel(im, survey_noise, &s);
-    int noise = quantile(s.distance, 0.99) * 3 / 2 + 2;
-    noise = noise < LEAST_NOISE ? LEAST_NOISE : noise > MOST_NOISE ? MOST_NOISE : noise;
-    return (Ground){s.key, noise};
-}
-
 /* Steps to the nearest background, diagonals too, counted up to 255: two
  * sweeps of a chessboard distance. */
 static void depths_fill(unsigned char *depth, Image im, Ground g)
@@ -145,17 +61,28 @@ static void depths_fill(unsigned char *depth, Image im, Ground g)
     }
 }
 
+/* Pixels from the background on in which an edge may lie; how far around a
+ * pixel the figure's colour is looked for. */
+enum { SOFT = 4, REACH = 5 };
+
 typedef struct Cut {
     Image from, to;
     const unsigned char *depth;
     Ground ground;
-    int hue[3]; /* 1: a channel that the key has much of; -1: little; 0: between */
+    int nearest; /* of the sure figure's colours to the key: what is nearer is a mix */
+    int hue[3];  /* 1: a channel that the key has much of; -1: little; 0: between */
     bool has_hue;
 } Cut;
 
 static int depth_at(const Cut *k, int x, int y)
 {
     return k->depth[(size_t)y * (size_t)image_width(k->from) + (size_t)x];
+}
+
+/* Nearer to the key than the figure's own colours are. */
+static bool is_mixed(const Cut *k, int x, int y)
+{
+    return colour_distance(image_at(k->from, x, y), k->ground.key) < k->nearest;
 }
 
 /* How a colour is explained as a mix of the key and a colour nearby. */
@@ -179,22 +106,28 @@ static Mix mix_of(const unsigned char *c, Rgb key, const unsigned char *figure)
     return m;
 }
 
-/* Best mix with a figure colour at `at_least` deep or deeper, within reach. */
-static Mix best_mix(const Cut *k, int x, int y, int at_least)
+/* The mix that explains the pixel best, with a colour that lies deeper in the
+ * figure, or for a certain mix with any that is no mix.  A colour further along
+ * the line is preferred: one that is itself a mix fits as well, and would give
+ * too much alpha.  Without any: the pixel itself, and an endless misfit. */
+static Mix best_mix(const Cut *k, int x, int y, bool is_mix)
 {
-    enum { REACH = 4 };
-    const float per_pixel = 0.75f;
+    const float per_pixel = 0.5f, per_alpha = 80;
     const unsigned char *c = image_at(k->from, x, y);
     Mix best = {.alpha = 1, .misfit = INFINITY, .figure = c};
     float least = INFINITY;
+    int depth = depth_at(k, x, y);
     int right = (int)min64(x + REACH, image_width(k->from) - 1);
     int bottom = (int)min64(y + REACH, image_height(k->from) - 1);
     for (int v = (int)max64(y - REACH, 0); v <= bottom; v++)
         for (int u = (int)max64(x - REACH, 0); u <= right; u++) {
-            if (depth_at(k, u, v) < at_least)
+            const unsigned char *f = image_at(k->from, u, v);
+            bool is_sure = is_mix && colour_distance(f, k->ground.key) >= k->nearest;
+            if (depth_at(k, u, v) <= depth && !is_sure)
                 continue;
-            Mix m = mix_of(c, k->ground.key, image_at(k->from, u, v));
-            float cost = m.misfit + per_pixel * (float)(abs(u - x) + abs(v - y));
+            Mix m = mix_of(c, k->ground.key, f);
+            float cost = m.misfit + per_pixel * (float)(abs(u - x) + abs(v - y)) +
+                         per_alpha * (m.alpha < 1 ? m.alpha : 1);
             if (m.alpha > 0 && cost < least) {
                 least = cost;
                 best = m;
@@ -225,15 +158,15 @@ static void despill(const Cut *k, unsigned char *q, int allowed)
             q[i] = (unsigned char)(q[i] - too_much);
 }
 
+/* The most that the figure has within reach of (x,y). */
 static int excess_inside(const Cut *k, int x, int y)
 {
-    enum { REACH = 4 };
     int most = 0;
     int right = (int)min64(x + REACH, image_width(k->from) - 1);
     int bottom = (int)min64(y + REACH, image_height(k->from) - 1);
     for (int v = (int)max64(y - REACH, 0); v <= bottom; v++)
         for (int u = (int)max64(x - REACH, 0); u <= right; u++)
-            if (depth_at(k, u, v) >= MATTE_SOFT) {
+            if (depth_at(k, u, v) >= SOFT) {
                 int e = excess(k, image_at(k->from, u, v));
                 most = e > most ? e : most;
             }
@@ -257,21 +190,19 @@ static void unmix(unsigned char *q, const unsigned char *c, Rgb key, Mix m)
 static void cut_edge(const Cut *k, int x, int y)
 {
     const float full = 0.96f, none = 0.03f;
-    float fits = 10 + 1.5f * (float)k->ground.noise;
+    float fits = 12 + 1.5f * (float)k->ground.noise;
     const unsigned char *c = image_at(k->from, x, y);
     unsigned char *q = image_at(k->to, x, y);
-    int depth = depth_at(k, x, y);
-    Mix m = best_mix(k, x, y, MATTE_SOFT);
-    for (int d = MATTE_SOFT - 1; d > depth && m.misfit > fits; d--)
-        m = best_mix(k, x, y, d);
-    if (m.misfit > fits || m.alpha >= full || depth >= MATTE_SOFT) {
+    bool is_mix = is_mixed(k, x, y);
+    Mix m = best_mix(k, x, y, is_mix);
+    if ((m.misfit > fits && (!is_mix || m.figure == c)) || m.alpha >= full) {
         memcpy(q, c, 3);
         q[3] = 255;
         despill(k, q, excess_inside(k, x, y));
     } else if (m.alpha > none) {
         unmix(q, c, k->ground.key, m);
         q[3] = (unsigned char)(m.alpha * 255 + 0.5f);
-        despill(k, q, excess(k, m.figure));
+        despill(k, q, (int)min64(excess(k, m.figure), excess_inside(k, x, y)));
     }
 }
 
@@ -283,13 +214,29 @@ static void cut_all(Cut *k)
             int depth = depth_at(k, x, y);
             unsigned char *q = image_at(k->to, x, y);
             memset(q, 0, 4);
-            if (depth > MATTE_SOFT) {
+            bool is_edge = depth <= SOFT || (depth <= 2 * SOFT && is_mixed(k, x, y));
+            if (!is_edge) {
                 memcpy(q, image_at(k->from, x, y), 3);
                 q[3] = 255;
             } else if (depth > 0) {
                 cut_edge(k, x, y);
             }
         }
+}
+
+/* The distance that nearly all of the sure figure keeps from the key; 0 if no
+ * part of the figure is sure. */
+static int nearest_to_key(const Cut *k)
+{
+    const double strays = 0.01;
+    int histogram[256] = {0}, c = image_channels(k->from), sure = 0;
+    const unsigned char *p = k->from.data;
+    for (int64_t i = 0, n = k->from.dim[0] * k->from.dim[1]; i < n; i++, p += c)
+        if (k->depth[i] > SOFT) {
+            histogram[colour_distance(p, k->ground.key)]++;
+            sure++;
+        }
+    return sure == 0 ? 0 : quantile(histogram, strays);
 }
 
 static void find_hue(Cut *k)
@@ -331,6 +278,7 @@ Image matte_cut(Arena *a, Image im, const MatteOptions *o, Err *err)
         Cut k = {.from = im, .to = to, .depth = depth, .ground = ground_find(im, o->key)};
         find_hue(&k);
         depths_fill(depth, im, k.ground);
+        k.nearest = nearest_to_key(&k);
         cut_all(&k);
         if (!islands_drop(a, to, o->smallest > 0 ? o->smallest : 1.0 / 400, err))
             return (Image){0};
