@@ -45,6 +45,26 @@ static inline float act_apply(float x, Act act)
     return x;
 }
 
+/* act(sum + bias + image_bias) of an Epilogue: all but the residual. */
+static inline float epilogue_act(const Epilogue *e, float sum, int64_t row, int64_t o,
+                                 int64_t O)
+{
+    if (e->bias)
+        sum += e->bias[o];
+    if (e->image_bias)
+        sum += e->image_bias[row / e->rows_per_image * O + o];
+    return act_apply(sum, e->act);
+}
+
+static inline int64_t conv_out_height(ConvShape s, int64_t H)
+{
+    return (H + s.pad_top + s.pad_bottom - s.kh) / s.stride + 1;
+}
+static inline int64_t conv_out_width(ConvShape s, int64_t W)
+{
+    return (W + s.pad_left + s.pad_right - s.kw) / s.stride + 1;
+}
+
 /* Sizes of scratch and of packed weights are whole cache lines. */
 static inline size_t round64(size_t bytes)
 {

@@ -1,8 +1,153 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/internal.h"
-#include "kernels/x86/vmath.h"
+#include "kernels/x86/epilogue.h"
+#include "kernels/x86/gemm.h"
+#include "kernels/x86/simd.h"
+
+/* Packed: panels [I][NR] of columns, zero past O.  With GEGLU a panel holds
+ * VEC values and their VEC gates.
+ *
+ * A tile of work is a block of rows times some panels.  Its rows are copied
+ * to lines, as many channels at once as stay in the second cache; sums that
+ * are not complete wait in `sums`. */
+enum { BLOCK_FLOATS = 128 * 1024 };
+
+typedef struct Plan {
+    int64_t panels, panel_columns;
+    int64_t blocks, block_rows;    /* of rows */
+    int64_t groups, group_panels;  /* of panels */
+    int64_t depth;                 /* channels copied at once */
+    size_t left_bytes, slot_bytes; /* of a worker */
+} Plan;
+
+static Plan plan_for(LinearShape s, int64_t M, int threads)
+{
+    Plan p = {.panel_columns = s.geglu ? VEC : NR};
+    p.panels = div_up(s.O, p.panel_columns);
+    int64_t rows = s.I <= 768 ? 192 : 96;
+    if (M <= 144)
+        rows = 144;
+    p.blocks = div_up(M, rows);
+    p.block_rows = div_up(M, p.blocks);
+    p.depth = min64(s.I, max64(BLOCK_FLOATS / p.block_rows, LINE) / LINE * LINE);
+    int64_t wanted = div_up(6 * (int64_t)threads, p.blocks);
+    p.group_panels = max64(1, min64(512 / NR, p.panels / wanted));
+    p.groups = div_up(p.panels, p.group_panels);
+    p.left_bytes =
+        round64(sizeof(float) * (size_t)(div_up(p.depth, LINE) * LINE * p.block_rows));
+    size_t sums = (size_t)(p.depth < s.I ? p.group_panels : 1);
+    p.slot_bytes = p.left_bytes + round64(sums * sizeof(float) * NR * (size_t)p.block_rows);
+    return p;
+}
+
+static size_t packed(LinearShape s)
+{
+    int64_t panels = div_up(s.O, s.geglu ? VEC : NR);
+    return round64(sizeof(float) * (size_t)(panels * s.I * NR));
+}
+
+typedef struct {
+    LinearShape s;
+    Tensor w;
+    float *to;
+} Packing;
+
+static void pack_panel(void *job, int64_t panel, int worker)
+{
+    (void)worker;
+    const Packing *p = job;
+    int64_t I = p->s.I, O = p->s.O;
+    float *to = p->to + panel * I * NR;
+    size_t size = tensor_type_size(p->w.type);
+    for (int64_t j = 0; j < NR; j++) {
+        int64_t o = p->s.geglu ? panel * VEC + j % VEC : panel * NR + j;
+        int64_t row = p->s.geglu && j >= VEC ? O + o : o;
+        const char *from = (const char *)p->w.data + (size_t)(row * I) * size;
+        for (int64_t i = 0; i < I; i += LINE) {
+            float part[LINE] = {0};
+            int64_t n = min64(LINE, I - i);
+            if (o < O)
+                tensor_read_f32(part, from + (size_t)i * size, p->w.type, n);
+            for (int64_t k = 0; k < n; k++)
+                to[(i + k) * NR + j] = part[k];
+        }
+    }
+}
+
+static void pack(Job *job, LinearShape s, Tensor w, void *packed)
+{
+    int64_t panels = div_up(s.O, s.geglu ? VEC : NR);
+    pool_run(job->pool, panels, pack_panel, &(Packing){s, w, packed});
+}
+
+static size_t scratch(LinearShape s, int64_t M, int threads)
+{
+    return M > 0 ? (size_t)threads * plan_for(s, M, threads).slot_bytes : 0;
+}
+
+typedef struct {
+    LinearShape s;
+    const LinearArgs *a;
+    Plan plan;
+    char *scratch;
+} Linear;
+
+/* `rows` rows of `count` channels to lines: left[chunk][row][LINE]. */
+static void copy_lines(float *left, const float *x, int64_t ldx, int64_t rows, int64_t count)
+{
+    for (int64_t c = 0; c < count; c += LINE)
+        for (int64_t m = 0; m < rows; m++, left += LINE) {
+            const float *from = x + m * ldx + c;
+            for (int j = 0; j < LINE; j += VEC)
+                vec_store(left + j, c + j + VEC <= count
+                                        ? vec_load(from + j)
+                                        : vec_load_part(from + j, count - c - j));
+        }
+}
+
+static void block(void *job, int64_t index, int worker)
+{
+    const Linear *l = job;
+    const Plan *p = &l->plan;
+    const LinearArgs *a = l->a;
+    int64_t I = l->s.I, row = index % p->blocks * p->block_rows;
+    int64_t rows = min64(p->block_rows, a->M - row);
+    int64_t first = index / p->blocks * p->group_panels;
+    int64_t last = min64(p->panels, first + p->group_panels);
+    float *left = (float *)(l->scratch + (size_t)worker * p->slot_bytes);
+    float *sums = left + p->left_bytes / sizeof(float);
+    Span span[MAX_SPANS];
+    Walk w = {.left = left, .chunk_stride = rows * LINE, .tap = &(int32_t){0}, .taps = 1};
+    w.span = span;
+    w.spans = spans_cut(span, 0, rows);
+    Out out = {a->y, a->ldy, l->s.O, &a->epilogue};
+    for (int64_t k = 0; k < I; k += p->depth) {
+        int64_t depth = min64(p->depth, I - k);
+        bool complete = k + depth == I;
+        copy_lines(left, a->x + row * a->ldx + k, a->ldx, rows, depth);
+        for (int64_t n = first; n < last; n++) {
+            float *c = sums + (p->depth < I ? (n - first) * rows * NR : 0);
+            panel_sum(&w, 0, depth, (const float *)a->packed + (n * I + k) * NR, c, k > 0);
+            if (complete && l->s.geglu)
+                out_geglu(&out, row, rows, n * VEC, c);
+            else if (complete)
+                out_panel(&out, row, rows, n * NR, c);
+        }
+    }
+}
+
+static void linear(Job *job, LinearShape s, const LinearArgs *a)
+{
+    if (a->M <= 0)
+        return;
+    Linear l = {s, a, plan_for(s, a->M, pool_threads(job->pool)), job->scratch};
+    pool_run(job->pool, l.plan.blocks * l.plan.groups, block, &l);
+}
 
 void OVERLAY(linear)(Kernels *k)
 {
-    (void)k;
+    k->linear_packed = packed;
+    k->linear_pack = pack;
+    k->linear_scratch = scratch;
+    k->linear = linear;
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNELS_X86_EPILOGUE_H
+#define KERNELS_X86_EPILOGUE_H
+#include "kernels/x86/gemm.h"
+#include "kernels/x86/vmath.h"
+
+/* From sums to results. */
+typedef struct Out {
+    float *y; /* rows ldy apart, O columns */
+    int64_t ldy, O;
+    const Epilogue *e;
+} Out;
+
+/* What is added to VEC columns from `o` on, before the activation. */
+VEC_INLINE V out_bias(const Out *out, int64_t o)
+{
+    return out->e->bias ? vec_load_part(out->e->bias + o, out->O - o) : vec_zero();
+}
+
+VEC_INLINE V out_image_bias(const Out *out, int64_t image, int64_t o)
+{
+    return vec_load_part(out->e->image_bias + image * out->O + o, out->O - o);
+}
+
+/* Writes VEC columns of a row; the biases are in `sum` already. */
+VEC_INLINE void out_write(const Out *out, int64_t row, int64_t o, V sum)
+{
+    V y = vec_act(sum, out->e->act);
+    const float *residual = out->e->residual;
+    int64_t at = row * out->ldy + o, left = out->O - o;
+    if (left >= VEC) {
+        vec_store(out->y + at, residual ? vec_add(y, vec_load(residual + at)) : y);
+        return;
+    }
+    if (residual)
+        y = vec_add(y, vec_load_part(residual + at, left));
+    vec_store_part(out->y + at, y, left);
+}
+
+/* The sums c[rows][NR] of a panel to rows [row, row + rows), columns o on. */
+static inline void out_panel(const Out *out, int64_t row, int64_t rows, int64_t o,
+                             const float *c)
+{
+    const Epilogue *e = out->e;
+    V bias[2] = {out_bias(out, o), out_bias(out, o + VEC)}, b[2] = {bias[0], bias[1]};
+    int64_t next_image = e->image_bias ? row : INT64_MAX;
+    for (int64_t m = row; m < row + rows; m++, c += NR) {
+        if (m >= next_image) {
+            int64_t image = m / e->rows_per_image;
+            next_image = (image + 1) * e->rows_per_image;
+            b[0] = vec_add(bias[0], out_image_bias(out, image, o));
+            b[1] = vec_add(bias[1], out_image_bias(out, image, o + VEC));
+        }
+        out_write(out, m, o, vec_add(vec_load(c), b[0]));
+        if (o + VEC < out->O)
+            out_write(out, m, o + VEC, vec_add(vec_load(c + VEC), b[1]));
+    }
+}
+
+/* The same for c[rows][values VEC, gates VEC] of a GEGLU. */
+static inline void out_geglu(const Out *out, int64_t row, int64_t rows, int64_t o,
+                             const float *c)
+{
+    const Epilogue *e = out->e;
+    V value = out_bias(out, o);
+    V gate = e->bias ? vec_load_part(e->bias + out->O + o, out->O - o) : vec_zero();
+    for (int64_t m = row; m < row + rows; m++, c += NR) {
+        V image = e->image_bias ? out_image_bias(out, m / e->rows_per_image, o) : vec_zero();
+        V v = vec_add(vec_add(vec_load(c), value), image);
+        out_write(out, m, o, vec_mul(v, vec_gelu(vec_add(vec_load(c + VEC), gate))));
+    }
+}
+#endif

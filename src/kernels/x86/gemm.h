@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNELS_X86_GEMM_H
+#define KERNELS_X86_GEMM_H
+#include "kernels/internal.h"
+#include "kernels/x86/simd.h"
+
+/* The product that linear layers and convolutions share: rows of the left
+ * side times a panel of NR columns of weights.
+ *
+ * The left side lies in lines of LINE channels, 64 bytes, so that rows which
+ * are computed together lie next to each other whatever their stride was:
+ *
+ *   left[chunk][row][LINE]     chunk = channel / LINE
+ *
+ * A convolution adds, for each tap of its window, the rows a fixed distance
+ * further on.  The weights of a panel follow the order of the sum,
+ *
+ *   panel[chunk][tap][channel of the chunk][NR]
+ *
+ * with the last chunk as short as the channels are.  Each sum runs over k in
+ * that order by fused multiply-adds, however it is cut: no result depends on
+ * the blocking. */
+enum {
+    LINE = 16,
+    NR = 2 * VEC,            /* columns computed together */
+    MR = VEC == 16 ? 12 : 6, /* rows computed together: their sums fill the registers */
+    MAX_ROWS = 256,          /* rows of a block */
+    KC = 288,                /* terms summed at once: the panel's part stays in L1 */
+    MAX_SPANS = MAX_ROWS,
+};
+
+/* Rows next to each other in the left side: at most MR. */
+typedef struct Span {
+    int32_t at; /* floats from the start of a chunk to the first row */
+    int32_t rows;
+} Span;
+
+/* What a sum walks through. */
+typedef struct Walk {
+    const float *left;
+    int64_t chunk_stride; /* floats from chunk to chunk */
+    int64_t channels;
+    const int32_t *tap; /* floats from the window's first row to each tap's */
+    int taps;
+    const Span *span;
+    int spans;
+} Walk;
+
+/* Sums of `rows` rows over whole chunks of `depth` channels; c [rows][NR]. */
+VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks, int64_t depth,
+                     const float *b, float *c, bool add)
+{
+    V sum[MR][2];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        sum[i][0] = add ? vec_load(c + i * NR) : vec_zero();
+        sum[i][1] = add ? vec_load(c + i * NR + VEC) : vec_zero();
+    }
+    for (; chunks > 0; chunks--, left += w->chunk_stride)
+        for (int t = 0; t < w->taps; t++) {
+            const float *a = left + w->tap[t];
+            for (const float *end = a + depth; a < end; a++, b += NR) {
+                V b0 = vec_load(b), b1 = vec_load(b + VEC);
+#pragma GCC unroll 16
+                for (int i = 0; i < rows; i++) {
+                    V x = vec_set1(a[i * LINE]);
+                    sum[i][0] = vec_fma(x, b0, sum[i][0]);
+                    sum[i][1] = vec_fma(x, b1, sum[i][1]);
+                }
+            }
+        }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        vec_store(c + i * NR, sum[i][0]);
+        vec_store(c + i * NR + VEC, sum[i][1]);
+    }
+}
+
+typedef void (*Tile)(const Walk *w, const float *left, int64_t chunks, int64_t depth,
+                     const float *b, float *c, bool add);
+#define TILE(rows)                                                                             \
+    static __attribute__((noinline)) void tile_##rows(const Walk *w, const float *left,        \
+                                                      int64_t chunks, int64_t depth,           \
+                                                      const float *b, float *c, bool add)      \
+    {                                                                                          \
+        tile(rows, w, left, chunks, depth, b, c, add);                                         \
+    }
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+#if VEC == 16
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
+#endif
+
+static const Tile tiles[MR + 1] = {
+    NULL,   tile_1, tile_2, tile_3,  tile_4,  tile_5,  tile_6,
+#if VEC == 16
+    tile_7, tile_8, tile_9, tile_10, tile_11, tile_12,
+#endif
+};
+
+/* c[row][NR] (+)= left * b for all rows of the spans, over the channels
+ * [from, from + count); `from` is a multiple of LINE, b starts there. */
+static inline void panel_sum(const Walk *w, int64_t from, int64_t count, const float *b,
+                             float *c, bool add)
+{
+    const int64_t step = max64(1, KC / (LINE * w->taps)) * LINE;
+    for (int64_t k = 0; k < count;) {
+        int64_t whole = min64(step, (count - k) / LINE * LINE);
+        int64_t depth = whole > 0 ? LINE : count - k;
+        int64_t chunks = whole > 0 ? whole / LINE : 1;
+        const float *left = w->left + (from + k) / LINE * w->chunk_stride;
+        float *sums = c;
+        for (int i = 0; i < w->spans; i++) {
+            Span s = w->span[i];
+            tiles[s.rows](w, left + s.at, chunks, depth, b, sums, add || k > 0);
+            sums += s.rows * NR;
+        }
+        b += chunks * depth * w->taps * NR;
+        k += chunks * depth;
+    }
+}
+
+/* Cuts `rows` rows that lie `stride` floats apart... next to each other from
+ * `at` on into even spans; returns how many. */
+static inline int spans_cut(Span *span, int64_t at, int64_t rows)
+{
+    int64_t n = div_up(rows, MR), done = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t upto = rows * (i + 1) / n;
+        span[i] = (Span){(int32_t)(at + done * LINE), (int32_t)(upto - done)};
+        done = upto;
+    }
+    return (int)n;
+}
+#endif
