@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""Computes the built-in clips from a rig with joint angles and writes data/poses/*.json.
+
+    python3 tools/make_clips.py            writes every clip beside this script's ../data/poses
+    python3 tools/make_clips.py walk       only this one
+
+Plain Python; data/poses/README.md says what the files hold. Lengths are in heights of the standing figure, angles in
+degrees. The figure looks along +z, its left is +x, y is up. Positive pitch of a limb swings it forward, positive spread
+moves it away from the body, positive yaw turns the front to the figure's left, positive roll leans it to its left.
+"""
+import json
+import math
+import os
+import sys
+
+NAMES = ('nose neck r_shoulder r_elbow r_wrist l_shoulder l_elbow l_wrist r_hip r_knee r_ankle l_hip l_knee l_ankle '
+         'r_eye l_eye r_ear l_ear').split()
+SIDES = {'r': -1.0, 'l': 1.0}
+
+ANKLE, SHANK, THIGH = 0.045, 0.245, 0.240
+HEEL, BALL = -0.03, 0.085            # from the ankle, along the sole
+HIP, SHOULDER = 0.056, 0.112         # half breadths
+REST = {'hip': ANKLE + SHANK + THIGH, 'neck': 0.815, 'chin': 0.87}
+UPPER_ARM, FOREARM = 0.158, 0.142
+HEAD = {'nose': (0, 0.098, 0.062), 'eye': (0.018, 0.120, 0.048), 'ear': (0.044, 0.112, -0.008)}  # from the neck
+
+
+def cos(turns):
+    return math.cos(2 * math.pi * turns)
+
+
+def sin(turns):
+    return math.sin(2 * math.pi * turns)
+
+
+def add(a, b, k=1.0):
+    return tuple(x + k * y for x, y in zip(a, b))
+
+
+def rotate(v, yaw=0.0, pitch=0.0, roll=0.0):
+    """Roll about the way ahead, then pitch (forward: up goes to the front), then yaw."""
+    x, y, z = v
+    a = math.radians(roll)
+    x, y = x * math.cos(a) + y * math.sin(a), y * math.cos(a) - x * math.sin(a)
+    a = math.radians(pitch)
+    y, z = y * math.cos(a) - z * math.sin(a), z * math.cos(a) + y * math.sin(a)
+    a = math.radians(yaw)
+    x, z = x * math.cos(a) + z * math.sin(a), z * math.cos(a) - x * math.sin(a)
+    return x, y, z
+
+
+def knee(hip, ankle, out):
+    """Two bones between two points, bent to the front; `out` turns the knee to its side."""
+    d = add(ankle, hip, -1)
+    length = math.sqrt(sum(c * c for c in d))
+    reach = min(length, (THIGH + SHANK) * 0.9995)
+    if length > THIGH + SHANK + 1e-9:
+        raise ValueError('a leg is too short by %.4f' % (length - THIGH - SHANK))
+    along = (THIGH ** 2 - SHANK ** 2 + reach ** 2) / (2 * reach)
+    aside = math.sqrt(max(0.0, THIGH ** 2 - along ** 2))
+    unit = tuple(c / length for c in d)
+    front = (math.sin(math.radians(out)), 0.0, math.cos(math.radians(out)))
+    dot = sum(f * u for f, u in zip(front, unit))
+    front = add(front, unit, -dot)
+    size = math.sqrt(sum(c * c for c in front))
+    return add(add(hip, unit, along), front, aside / size)
+
+
+def figure(pelvis, pelvis_turn=(0, 0, 0), chest_turn=(0, 0, 0), head_turn=(0, 0, 0), shrug=0.0, arms=None, ankles=None,
+           knees_out=6.0):
+    """All joints. Turns are (yaw, pitch, roll) in the world; arms[side] = (pitch, spread, elbow, inward): the upper arm
+    relative to the chest, the bend of the elbow, and how far the forearm points inward. ankles[side] in the world."""
+    j = {}
+    j['neck'] = add(pelvis, rotate((0, REST['neck'] - REST['hip'], 0), *chest_turn))
+    for side, s in SIDES.items():
+        j[side + '_hip'] = add(pelvis, rotate((s * HIP, 0, 0), *pelvis_turn))
+        j[side + '_ankle'] = ankles[side]
+        j[side + '_knee'] = knee(j[side + '_hip'], ankles[side], s * knees_out)
+        pitch, spread, elbow, inward = arms[side]
+        shoulder = add(j['neck'], rotate((s * SHOULDER, shrug, 0), *chest_turn))
+
+        def arm(v, s=s, pitch=pitch, spread=spread):
+            x, y, z = rotate(v, pitch=-pitch)          # forward: down goes to the front
+            return rotate(rotate((x, y, z), roll=-s * spread), *chest_turn)
+        j[side + '_shoulder'] = shoulder
+        j[side + '_elbow'] = add(shoulder, arm((0, -UPPER_ARM, 0)))
+        e, i = math.radians(elbow), math.radians(inward)
+        fore = (-s * math.sin(i) * math.sin(e), -math.cos(e), math.cos(i) * math.sin(e))
+        j[side + '_wrist'] = add(j[side + '_elbow'], arm(tuple(FOREARM * c for c in fore)))
+    for name in ('nose', 'eye', 'ear'):
+        x, y, z = HEAD[name]
+        for side, s in SIDES.items():
+            j[name if name == 'nose' else side + '_' + name] = add(j['neck'], rotate((s * x, y, z), *head_turn))
+    return j
+
+
+# ---- walking ------------------------------------------------------------------------------------------------------
+
+def foot_on_floor(z_ankle, pitch):
+    """The ankle (y, z) of a foot whose ankle is at z_ankle when flat, rolled about its heel (toes up, pitch > 0) or its
+    ball (heel up, pitch < 0)."""
+    pivot = HEEL if pitch > 0 else BALL
+    a = math.radians(pitch)
+    y, z = ANKLE, -pivot                                # from the pivot to the ankle
+    return y * math.cos(a) - z * -math.sin(a), z_ankle + pivot + z * math.cos(a) - y * math.sin(a)
+
+
+def smooth(u):
+    u = min(1.0, max(0.0, u))
+    return u * u * (3 - 2 * u)
+
+
+def hermite(a, va, b, vb, span, s):
+    return ((2 * s ** 3 - 3 * s ** 2 + 1) * a + (s ** 3 - 2 * s ** 2 + s) * span * va
+            + (-2 * s ** 3 + 3 * s ** 2) * b + (s ** 3 - s ** 2) * span * vb)
+
+
+class Gait:
+    """The path of one ankle: planted for `duty` of the cycle while the floor passes below at a constant speed, then
+    swung forward to where it began, with no jump in speed."""
+
+    def __init__(self, stride, duty, ahead, strike, push, heel_down, heel_up, lift):
+        self.stride, self.duty, self.ahead = stride, duty, ahead
+        self.strike, self.push, self.heel_down, self.heel_up, self.lift = strike, push, heel_down, heel_up, lift
+
+    def stance(self, u):
+        pitch = self.strike * (1 - smooth(u / self.heel_down)) if u < self.heel_down else 0.0
+        if u > self.heel_up:
+            pitch = -self.push * ((u - self.heel_up) / (self.duty - self.heel_up)) ** 1.6
+        return foot_on_floor(self.ahead - self.stride * u, pitch)
+
+    def ankle(self, u):
+        """(y, z) at u of the cycle after contact."""
+        u %= 1.0
+        if u <= self.duty:
+            return self.stance(u)
+        e = 1e-4
+        off, on = self.stance(self.duty), self.stance(0.0)
+        v_off = [(a - b) / e for a, b in zip(off, self.stance(self.duty - e))]
+        v_on = [(b - a) / e for a, b in zip(on, self.stance(e))]
+        s = (u - self.duty) / (1 - self.duty)
+        y, z = (hermite(off[k], v_off[k], on[k], v_on[k], 1 - self.duty, s) for k in (0, 1))
+        return y + self.lift * math.sin(math.pi * s) ** 2, z
+
+
+def walk():
+    """Contact of the right foot at the first frame, passing at a quarter, of the left foot at the half."""
+    gait = Gait(stride=0.72, duty=0.60, ahead=0.215, strike=20, push=48, heel_down=0.09, heel_up=0.36, lift=0.012)
+    frames, bodies, grounded = 32, [], []
+    for f in range(frames):
+        t = f / frames
+        ankles = {}
+        for side, s in SIDES.items():
+            y, z = gait.ankle(t if side == 'r' else t + 0.5)
+            ankles[side] = (s * 0.042, y, z)
+        sway = -0.016 * cos(t - 0.30)                   # over the foot that bears the weight
+        pelvis = (sway, REST['hip'] - 0.026 - 0.015 * cos(2 * (t - 0.04)), -0.004 * sin(2 * t))
+        twist = 7 * cos(t)                              # right hip ahead at its contact (yaw to the left)
+        arms = {}
+        for side in SIDES:
+            swing = -cos(t - 0.03 + (0 if side == 'r' else 0.5))   # against the leg of its side
+            late = -cos(t - 0.09 + (0 if side == 'r' else 0.5))
+            arms[side] = (3 + 25 * swing, 9 - 1.5 * swing, 27 + 16 * late, 22)
+        bodies.append(figure(pelvis, pelvis_turn=(twist, 3, 3.0 * cos(t - 0.27)),
+                             chest_turn=(-8 * cos(t - 0.02), 4 + 1.2 * cos(2 * (t - 0.06)), -2.0 * cos(t - 0.30)),
+                             head_turn=(-1.5 * cos(t), 2 - 1.2 * cos(2 * (t - 0.10)), 0.8 * cos(t - 0.30)),
+                             arms=arms, ankles=ankles))
+        grounded.append([(t % 1) <= gait.duty, ((t + 0.5) % 1) <= gait.duty])
+    return dict(fps=32, loop=True, travel=(0, 0, gait.stride), bodies=bodies, grounded=grounded)
+
+
+def idle():
+    """One breath: in for two fifths, out for three; the weight wanders a little."""
+    frames, bodies, grounded = 32, [], []
+    for f in range(frames):
+        t = f / frames
+        breath = 0.5 - 0.5 * cos(t - 0.06 * sin(t))
+        sway = 0.007 * sin(t)
+        arms = {}
+        for side, s in SIDES.items():
+            lag = 0.5 - 0.5 * cos(t - 0.10)
+            arms[side] = (-2 + 2.5 * lag + 1.0 * s * sin(t - 0.12), 9 + 2.6 * lag, 17 + 4 * lag, 30)
+        ankles = {side: (s * 0.072, ANKLE, -0.008 + 0.012 * s) for side, s in SIDES.items()}
+        pelvis = (sway, REST['hip'] - 0.0155 + 0.0035 * breath, 0.002 * cos(t))
+        bodies.append(figure(pelvis, pelvis_turn=(2.0, 1, -1.2 * sin(t)),
+                             chest_turn=(-1.0 + 0.8 * sin(t - 0.05), 2.2 - 1.6 * breath, 0.9 * sin(t)),
+                             head_turn=(1.2 * sin(t - 0.12), 1.5 - 1.6 * (0.5 - 0.5 * cos(t - 0.12)), -0.8 * sin(t)),
+                             shrug=0.006 * breath, arms=arms, ankles=ankles, knees_out=14))
+        grounded.append([True, True])
+    return dict(fps=12, loop=True, travel=(0, 0, 0), bodies=bodies, grounded=grounded)
+
+
+CLIPS = {'idle': idle, 'walk': walk}
+
+
+def number(v):
+    return ('%.4f' % v).rstrip('0').rstrip('.').replace('-0', '0') if abs(v) < 5e-5 else ('%.4f' % v).rstrip('0').rstrip('.')
+
+
+def row(values):
+    return '[' + ','.join(number(v) for v in values) + ']'
+
+
+def write(path, name, clip):
+    frames = len(clip['bodies'])
+    root = clip.get('root') or [tuple(c * f / frames for c in clip['travel']) for f in range(frames)]
+    with open(path, 'w') as out:
+        out.write('{"name":"%s","fps":%s,"loop":%s,"frames":%d,\n' % (
+            name, number(clip['fps']), json.dumps(clip['loop']), frames))
+        out.write('"rest":{"hip":%s,"neck":%s,"chin":%s},\n' % tuple(number(REST[k]) for k in ('hip', 'neck', 'chin')))
+        out.write('"travel":%s,\n"joints":%s,\n"track":[\n' % (row(clip['travel']), json.dumps(NAMES, separators=(',', ':'))))
+        out.write(',\n'.join('[' + ','.join(row(b[n]) for n in NAMES) + ']' for b in clip['bodies']))
+        out.write('],\n"root":[' + ','.join(row(r) for r in root))
+        out.write('],\n"grounded":' + json.dumps([[int(g) for g in pair] for pair in clip['grounded']], separators=(',', ':')))
+        out.write('}\n')
+    json.load(open(path))
+
+
+def main():
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'data', 'poses')
+    for name in sys.argv[1:] or CLIPS:
+        write(os.path.join(folder, name + '.json'), name, CLIPS[name]())
+
+
+if __name__ == '__main__':
+    main()
