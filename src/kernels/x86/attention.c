@@ -31,6 +31,7 @@ enum {
     BLOCK = GROUPS * WIDE
 };
 #define LIMIT 0x1p64f
+#define UNROLL _Pragma("GCC unroll 16")
 
 /* Packed keys and values of one head. */
 typedef struct {
@@ -113,20 +114,27 @@ VEC_INLINE void score(int width, int vectors, float *p, const float *q, const fl
                       int64_t d, const float *start)
 {
     V sum[WIDE][2];
+    UNROLL
     for (int i = 0; i < width; i++)
+        UNROLL
         for (int j = 0; j < vectors; j++)
             sum[i][j] = vec_load(start + j * VEC);
     for (int64_t c = 0; c < d; c++) {
         V row[2];
+        UNROLL
         for (int j = 0; j < vectors; j++)
             row[j] = vec_load(q + (c * vectors + j) * VEC);
+        UNROLL
         for (int i = 0; i < width; i++) {
             V key = vec_set1(k[c * width + i]);
+            UNROLL
             for (int j = 0; j < vectors; j++)
                 sum[i][j] = vec_fma(key, row[j], sum[i][j]);
         }
     }
+    UNROLL
     for (int i = 0; i < width; i++)
+        UNROLL
         for (int j = 0; j < vectors; j++)
             vec_store(p + (i * vectors + j) * VEC, sum[i][j]);
 }
@@ -136,20 +144,27 @@ VEC_INLINE void weigh(int width, int vectors, float *o, const float *p, const fl
                       int64_t keys)
 {
     V sum[WIDE][2];
+    UNROLL
     for (int i = 0; i < width; i++)
+        UNROLL
         for (int j = 0; j < vectors; j++)
             sum[i][j] = vec_load(o + (i * vectors + j) * VEC);
     for (int64_t s = 0; s < keys; s++) {
         V row[2];
+        UNROLL
         for (int j = 0; j < vectors; j++)
             row[j] = vec_load(p + (s * vectors + j) * VEC);
+        UNROLL
         for (int i = 0; i < width; i++) {
             V value = vec_set1(v[s * width + i]);
+            UNROLL
             for (int j = 0; j < vectors; j++)
                 sum[i][j] = vec_fma(value, row[j], sum[i][j]);
         }
     }
+    UNROLL
     for (int i = 0; i < width; i++)
+        UNROLL
         for (int j = 0; j < vectors; j++)
             vec_store(o + (i * vectors + j) * VEC, sum[i][j]);
 }
