@@ -78,11 +78,13 @@ static inline int overlays(Kernels k[2])
     return n;
 }
 
-/* Each rounding of a sum of `terms` products of numbers below 1 errs by half
- * an eps of the sum so far, which is about sqrt(k) / 3: in all 0.07 eps terms
- * rms.  7 sigma of that, and a few eps of the result for the activation. */
+/* Each rounding of a sum of n products of numbers below 1 errs by half an eps
+ * of the sum so far: about sqrt(k) / 3, and up to the result.  In all 0.07 eps
+ * n rms, and 0.2 eps sqrt(n) times the result; 5 sigma of both, and a few eps
+ * of the result for the activation. */
 static inline float sum_tolerance(int64_t terms, float result)
 {
-    return 1.2e-7f * (0.5f * (float)terms + 8 + 4 * fabsf(result));
+    float n = (float)terms;
+    return 1.2e-7f * (0.4f * n + 8 + (4 + sqrtf(n)) * fabsf(result));
 }
 #endif
