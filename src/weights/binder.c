@@ -128,18 +128,18 @@ static void note_missing(Binder *b, const char *full)
     b->missing[b->missing_count++] = xstrdup(full);
 }
 
-static Tensor mistaken(Binder *b, const char *full, Tensor found, Shape want)
-{
-    b->mistaken_count++;
-    err_set(&b->first, ERR_FORMAT, "tensor '%s' is %s %s, wanted %s of floating point", full,
-            tensor_type_name(found.type), shape_text(tensor_shape(found)).s,
-            shape_text(want).s);
-    return (Tensor){0};
-}
-
 static bool is_floating(TensorType t)
 {
     return t == TENSOR_F32 || t == TENSOR_F16 || t == TENSOR_BF16 || t == TENSOR_F64;
+}
+
+static Tensor mistaken(Binder *b, const char *full, Tensor found, Shape want)
+{
+    b->mistaken_count++;
+    err_set(&b->first, ERR_FORMAT, "tensor '%s' is %s %s, wanted %s%s", full,
+            tensor_type_name(found.type), shape_text(tensor_shape(found)).s,
+            is_floating(found.type) ? "" : "floating point ", shape_text(want).s);
+    return (Tensor){0};
 }
 
 /* The shape without the 1s at its end, but of at least two dims. */
@@ -283,54 +283,53 @@ static void say_files(const Binder *b, char *text, size_t room)
                               weights_path(b->file[i]));
 }
 
-static bool say_missing(const Binder *b, Err *err)
+static bool say_missing(const Binder *b, const char *files, Err *err)
 {
-    char files[200];
-    say_files(b, files, sizeof files);
-    if ((int64_t)b->missing_count == b->wanted && b->wanted > 1)
-        return err_set(err, ERR_FORMAT,
-                       "%s: none of the %" PRId64
-                       " tensors wanted is there, '%s' to begin with",
-                       files, b->wanted, b->missing[0]);
-    if (b->missing_count == 1)
-        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing", files, b->missing[0]);
-    return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing, and %zu more of %" PRId64,
-                   files, b->missing[0], b->missing_count - 1, b->wanted);
+    const char *first = b->missing[0];
+    size_t n = b->missing_count;
+    if (n == 1)
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing", files, first);
+    if ((int64_t)n == b->wanted)
+        return err_set(err, ERR_FORMAT, "%s: none of %zu tensors is there, the first is '%s'",
+                       files, n, first);
+    return err_set(err, ERR_FORMAT,
+                   "%s: %zu of %" PRId64 " tensors are missing, the first is '%s'", files, n,
+                   b->wanted, first);
 }
 
-static bool say_mistaken(const Binder *b, Err *err)
+static bool say_mistaken(const Binder *b, const char *files, Err *err)
 {
-    char files[200];
-    say_files(b, files, sizeof files);
-    if (b->mistaken_count > 1)
-        return err_set(err, b->first.kind, "%s: %s; %zu more are not as wanted", files,
-                       b->first.text, b->mistaken_count - 1);
-    return err_set(err, b->first.kind, "%s: %s", files, b->first.text);
+    size_t more = b->mistaken_count > 1 ? b->mistaken_count - 1 : 0;
+    if (more == 0)
+        return err_set(err, b->first.kind, "%s: %s", files, b->first.text);
+    return err_set(err, b->first.kind, "%s: %s; and %zu more %s another shape or type", files,
+                   b->first.text, more, more == 1 ? "has" : "have");
 }
 
-static bool say_left(const Binder *b, const char *const *tolerated, Err *err)
+static bool say_left(const Binder *b, const char *files, const char *const *tolerated, Err *err)
 {
     enum { SAID = 3 };
-    char names[360] = "", files[200];
+    char names[360] = "";
     size_t at = 0, left = 0, n = 0;
-    const char *name;
-    while ((name = binder_left(b, tolerated, &at)) != NULL)
-        if (left++ < SAID && n < sizeof names)
+    for (const char *name; (name = binder_left(b, tolerated, &at)) != NULL; left++)
+        if (left < SAID && n < sizeof names)
             n += (size_t)snprintf(names + n, sizeof names - n, "%s'%.110s'", n > 0 ? ", " : "",
                                   name);
     if (left == 0)
         return true;
-    say_files(b, files, sizeof files);
-    return err_set(err, ERR_FORMAT, "%s: %zu tensors belong to nothing: %s%s", files, left,
-                   names, left > SAID ? ", ..." : "");
+    return err_set(err, ERR_FORMAT, "%s: %zu %s to nothing: %s%s", files, left,
+                   left == 1 ? "tensor belongs" : "tensors belong", names,
+                   left > SAID ? ", ..." : "");
 }
 
 bool binder_done(Binder *b, const char *const *tolerated, Err *err)
 {
+    char files[200];
     must(b->depth == 0);
+    say_files(b, files, sizeof files);
     if (b->missing_count > 0)
-        return say_missing(b, err);
+        return say_missing(b, files, err);
     if (b->first.kind != ERR_NONE)
-        return say_mistaken(b, err);
-    return say_left(b, tolerated, err);
+        return say_mistaken(b, files, err);
+    return say_left(b, files, tolerated, err);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* From what a pickle built to a table of names. */
-enum { DEEPEST_DICT = 16 };
+enum { DEEPEST = 16 };
 
 typedef struct Walk {
     Weights *w;
@@ -86,9 +86,8 @@ static bool visit(Walk *k, Value *v, int depth)
         return put(k, v->tensor);
     if (!is_container(v) || v->is_seen)
         return true;
-    if (depth >= DEEPEST_DICT)
-        return err_set(k->err, ERR_FORMAT, "its dictionaries nest deeper than %d",
-                       DEEPEST_DICT);
+    if (depth >= DEEPEST)
+        return err_set(k->err, ERR_FORMAT, "its values nest deeper than %d", DEEPEST);
     v->is_seen = true;
     uint32_t step = v->kind == VALUE_DICT ? 2 : 1;
     for (uint32_t i = 0; i + step <= v->list.count; i += step) {

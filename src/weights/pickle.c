@@ -551,7 +551,7 @@ static bool push_global(Machine *m, Text module, Text name)
 
 static bool op_global(Machine *m)
 {
-    Text module, name;
+    Text module = {0}, name = {0};
     return take_line(m, &module) && take_line(m, &name) && push_global(m, module, name);
 }
 

@@ -76,7 +76,7 @@ static bool locate_storages(const Zip *z, Text root, StorageClaim *claims, Err *
 
 static bool read_archive(Weights *w, const Zip *z, Err *err)
 {
-    Text root;
+    Text root = {0};
     Pickle p = {0};
     if (!find_root(z, &root, err) || !check_byte_order(z, root, err))
         return false;

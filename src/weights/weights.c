@@ -42,8 +42,8 @@ static bool begins(const unsigned char *bytes, size_t size, const char *with)
     return size >= n && memcmp(bytes, with, n) == 0;
 }
 
-/* Why a file that is none of ours is none of ours. */
-static void name_stranger(const unsigned char *bytes, size_t size, Err *err)
+/* Files that people take for weights, by how they begin. */
+static bool is_stranger(const unsigned char *bytes, size_t size, Err *err)
 {
     static const struct {
         const char *begins, *is;
@@ -54,42 +54,52 @@ static void name_stranger(const unsigned char *bytes, size_t size, Err *err)
         {"RIFF", "a RIFF file, not a file of weights"},
         {"GGUF", "a GGUF file, which is not supported: get the safetensors"},
         {"\x89HDF", "an HDF5 file, which is not supported: get the safetensors"},
+        {"\x93NUMPY", "a NumPy array, which is not supported: get the safetensors"},
         {"\x1f\x8b", "a gzip archive: unpack it first"},
         {"7z\xbc\xaf", "a 7z archive: unpack it first"},
-        {"<!DOCTYPE", "a web page, not a file of weights: the download went wrong"},
-        {"<html", "a web page, not a file of weights: the download went wrong"},
-        {"\x93NUMPY", "a NumPy array, which is not supported: get the safetensors"},
-        {"\x7f"
-         "ELF",
-         "a program, not a file of weights"},
+        {"<!DOCTYPE", "a web page: the download went wrong"},
+        {"<html", "a web page: the download went wrong"},
+        {"\x7f\x45LF", "a program, not a file of weights"},
     };
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
         if (begins(bytes, size, strangers[i].begins))
-            err_set(err, ERR_FORMAT, "this is %s", strangers[i].is);
-    err_set(err, ERR_FORMAT, "not a file of weights: neither safetensors nor a torch file");
+            return !err_set(err, ERR_FORMAT, "this is %s", strangers[i].is);
+    return false;
 }
 
-/* safetensors begins with the length of its header, below 2^27 if it is
- * sound, and then a brace; JSON has no zero bytes. */
+static bool is_json(const unsigned char *bytes, size_t size)
+{
+    size_t at = 0;
+    while (at < size && at < 64 &&
+           (bytes[at] == ' ' || (bytes[at] >= '\t' && bytes[at] <= '\r')))
+        at++;
+    return at < size && bytes[at] == '{' && memchr(bytes, 0, size < 8 ? size : 8) == NULL;
+}
+
+/* safetensors begins with the length of its header, which is below 2^32 if it
+ * is sound, and then a brace. */
+static bool is_safetensors(const unsigned char *bytes, size_t size)
+{
+    return size > 8 && bytes[8] == '{' && read_u32(bytes + 4) == 0;
+}
+
 FileKind file_kind(const unsigned char *bytes, size_t size, Err *err)
 {
-    if (size == 0) {
-        err_set(err, ERR_FORMAT, "the file is empty");
-        return FILE_OTHER;
-    }
+    if (is_safetensors(bytes, size))
+        return FILE_SAFETENSORS;
     if (begins(bytes, size, "PK\x03\x04") || begins(bytes, size, "PK\x05\x06"))
         return FILE_ZIP;
     if (size >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
         return FILE_PICKLE;
-    bool has_length = size >= 8 && bytes[6] == 0 && bytes[7] == 0;
-    if (has_length || (size > 8 && bytes[8] == '{' && bytes[0] > 0x7e))
-        return FILE_SAFETENSORS;
-    size_t at = 0;
-    while (at < size && at < 64 && strchr(" \t\r\n", bytes[at]) != NULL && bytes[at] != 0)
-        at++;
-    if (at < size && bytes[at] == '{')
+    if (is_json(bytes, size))
         return FILE_JSON;
-    name_stranger(bytes, size, err);
+    if (is_stranger(bytes, size, err))
+        return FILE_OTHER;
+    if (size >= 8 && (bytes[7] == 0 || (size > 8 && bytes[8] == '{')))
+        return FILE_SAFETENSORS; /* not a sound one, and its reader says why */
+    if (size == 0)
+        err_set(err, ERR_FORMAT, "the file is empty");
+    err_set(err, ERR_FORMAT, "not a file of weights: neither safetensors nor a torch file");
     return FILE_OTHER;
 }
 
