@@ -11,7 +11,8 @@
  *   for i from int(centre - support * wide + 1/2), as many on the right
  *
  * first along rows, then along columns; a pass whose size does not change is
- * left out.  Weights are rounded to 22 binary digits, each pass to 8 bits, as
+ * left out.  (Pillow 13 does columns first where that is cheaper, mostly where a
+ * picture becomes lower but wider; some bytes then differ by one.)  Weights are rounded to 22 binary digits, each pass to 8 bits, as
  * Pillow does, so results are equal and not merely close.
  *
  *   filter   support  formula
