@@ -18,7 +18,7 @@ mkdir -p "$build/found"
 for name; do
     case $name in
     json | pickle) seeds="$corpus/$name" ;;
-    *) seeds="$corpus/good $corpus/bad $corpus/json" ;;
+    *) seeds="$corpus/good $corpus/bad $corpus/found $corpus/json" ;;
     esac
     mkdir -p "$build/corpus-$name"
     echo "== $name: $seconds s"

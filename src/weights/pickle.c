@@ -72,7 +72,7 @@ static bool push(Machine *m, Value *v)
     if (m->depth >= DEEPEST_STACK)
         return broken(m, "the stack is too deep");
     if (m->depth == m->room) {
-        m->room = m->room > 0 ? m->room * 2 : 64;
+        m->room *= 2;
         m->stack = xgrow(m->stack, m->room, sizeof(Value *));
     }
     m->stack[m->depth++] = v;
@@ -666,6 +666,8 @@ bool pickle_read(Pickle *p, const unsigned char *bytes, size_t size, Err *err)
 {
     *p = (Pickle){0};
     Machine m = {.begin = bytes, .at = bytes, .end = bytes + size, .out = p, .err = err};
+    m.room = 64;
+    m.stack = xalloc(m.room, sizeof(Value *));
     bool ok = true;
     while (ok && !m.is_done)
         ok = step(&m);
