@@ -126,7 +126,7 @@ class Gait:
     def stance(self, u):
         pitch = self.strike * (1 - smooth(u / self.heel_down)) if u < self.heel_down else 0.0
         if u > self.heel_up:
-            pitch = -self.push * ((u - self.heel_up) / (self.duty - self.heel_up)) ** 1.6
+            pitch = -self.push * ((u - self.heel_up) / (self.duty - self.heel_up)) ** 2.4
         return foot_on_floor(self.ahead - self.stride * u, pitch)
 
     def ankle(self, u):
@@ -145,7 +145,7 @@ class Gait:
 
 def walk():
     """Contact of the right foot at the first frame, passing at a quarter, of the left foot at the half."""
-    gait = Gait(stride=0.72, duty=0.60, ahead=0.215, strike=20, push=48, heel_down=0.09, heel_up=0.36, lift=0.012)
+    gait = Gait(stride=0.76, duty=0.61, ahead=0.1915, strike=20, push=57, heel_down=0.10, heel_up=0.40, lift=0.004)
     frames, bodies, grounded = 32, [], []
     for f in range(frames):
         t = f / frames
@@ -154,13 +154,13 @@ def walk():
             y, z = gait.ankle(t if side == 'r' else t + 0.5)
             ankles[side] = (s * 0.042, y, z)
         sway = -0.016 * cos(t - 0.30)                   # over the foot that bears the weight
-        pelvis = (sway, REST['hip'] - 0.026 - 0.015 * cos(2 * (t - 0.04)), -0.004 * sin(2 * t))
+        pelvis = (sway, REST['hip'] - 0.0166 - 0.011 * cos(2 * (t - 0.021)), -0.004 * sin(2 * t))
         twist = 7 * cos(t)                              # right hip ahead at its contact (yaw to the left)
         arms = {}
         for side in SIDES:
             swing = -cos(t - 0.03 + (0 if side == 'r' else 0.5))   # against the leg of its side
             late = -cos(t - 0.09 + (0 if side == 'r' else 0.5))
-            arms[side] = (3 + 25 * swing, 9 - 1.5 * swing, 27 + 16 * late, 22)
+            arms[side] = (2 + 24 * swing, 9 - 1.5 * swing, 24 + 13 * late, 15)
         bodies.append(figure(pelvis, pelvis_turn=(twist, 3, 3.0 * cos(t - 0.27)),
                              chest_turn=(-8 * cos(t - 0.02), 4 + 1.2 * cos(2 * (t - 0.06)), -2.0 * cos(t - 0.30)),
                              head_turn=(-1.5 * cos(t), 2 - 1.2 * cos(2 * (t - 0.10)), 0.8 * cos(t - 0.30)),
@@ -175,17 +175,17 @@ def idle():
     for f in range(frames):
         t = f / frames
         breath = 0.5 - 0.5 * cos(t - 0.06 * sin(t))
-        sway = 0.007 * sin(t)
+        sway = 0.010 * sin(t)
         arms = {}
         for side, s in SIDES.items():
             lag = 0.5 - 0.5 * cos(t - 0.10)
             arms[side] = (-2 + 2.5 * lag + 1.0 * s * sin(t - 0.12), 9 + 2.6 * lag, 17 + 4 * lag, 30)
-        ankles = {side: (s * 0.072, ANKLE, -0.008 + 0.012 * s) for side, s in SIDES.items()}
-        pelvis = (sway, REST['hip'] - 0.0155 + 0.0035 * breath, 0.002 * cos(t))
+        ankles = {side: (s * 0.068, ANKLE, -0.012 + 0.012 * s) for side, s in SIDES.items()}
+        pelvis = (sway, REST['hip'] - 0.0105 + 0.0065 * breath, 0.002 * cos(t))
         bodies.append(figure(pelvis, pelvis_turn=(2.0, 1, -1.2 * sin(t)),
                              chest_turn=(-1.0 + 0.8 * sin(t - 0.05), 2.2 - 1.6 * breath, 0.9 * sin(t)),
                              head_turn=(1.2 * sin(t - 0.12), 1.5 - 1.6 * (0.5 - 0.5 * cos(t - 0.12)), -0.8 * sin(t)),
-                             shrug=0.006 * breath, arms=arms, ankles=ankles, knees_out=14))
+                             shrug=0.009 * breath, arms=arms, ankles=ankles, knees_out=14))
         grounded.append([True, True])
     return dict(fps=12, loop=True, travel=(0, 0, 0), bodies=bodies, grounded=grounded)
 
@@ -194,7 +194,7 @@ CLIPS = {'idle': idle, 'walk': walk}
 
 
 def number(v):
-    return ('%.4f' % v).rstrip('0').rstrip('.').replace('-0', '0') if abs(v) < 5e-5 else ('%.4f' % v).rstrip('0').rstrip('.')
+    return '%g' % (round(v, 4) + 0.0)                   # + 0.0: no minus before a zero
 
 
 def row(values):

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pose/clip.h"
+
+static Arena arena;
+
+static int take_arena(void **state)
+{
+    (void)state;
+    Err err = {0};
+    return arena_init(&arena, 1 << 26, &err) ? 0 : -1;
+}
+
+static int give_arena(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+static Clip opened(const char *name)
+{
+    Clip c;
+    Err err = {0};
+    if (!clip_open(&c, name, &arena, &err))
+        fail_msg("%s", err.text);
+    return c;
+}
+
+static float distance(const float *a, const float *b)
+{
+    return sqrtf((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) +
+                 (a[2] - b[2]) * (a[2] - b[2]));
+}
+
+static void assert_close(float got, float want, float allowed)
+{
+    if (!(fabsf(got - want) <= allowed))
+        fail_msg("%g, not %g (allowed %g)", (double)got, (double)want, (double)allowed);
+}
+
+static const int bones[][2] = {
+    {JOINT_R_HIP, JOINT_R_KNEE},       {JOINT_R_KNEE, JOINT_R_ANKLE},
+    {JOINT_L_HIP, JOINT_L_KNEE},       {JOINT_L_KNEE, JOINT_L_ANKLE},
+    {JOINT_R_SHOULDER, JOINT_R_ELBOW}, {JOINT_R_ELBOW, JOINT_R_WRIST},
+    {JOINT_L_SHOULDER, JOINT_L_ELBOW}, {JOINT_L_ELBOW, JOINT_L_WRIST},
+    {JOINT_R_HIP, JOINT_L_HIP},        {JOINT_R_EAR, JOINT_L_EAR}};
+enum { BONES = sizeof bones / sizeof *bones };
+
+static void bones_keep_their_length_in_every_frame(void **state)
+{
+    (void)state;
+    for (int k = 0; clip_name(k); k++) {
+        Clip c = opened(clip_name(k));
+        for (int i = 0; i < BONES; i++) {
+            float first = distance(c.body[0].joint[bones[i][0]], c.body[0].joint[bones[i][1]]);
+            for (int f = 1; f < c.frames; f++) {
+                const Body *b = &c.body[f];
+                /* files are rounded to 1e-4 */
+                assert_close(distance(b->joint[bones[i][0]], b->joint[bones[i][1]]), first,
+                             3e-4f);
+            }
+        }
+    }
+}
+
+/* A cubic between two frames cuts the corner of an arc. */
+static void bones_nearly_keep_their_length_between_frames(void **state)
+{
+    (void)state;
+    for (int k = 0; clip_name(k); k++) {
+        Clip c = opened(clip_name(k));
+        for (int i = 0; i < BONES; i++) {
+            float first = distance(c.body[0].joint[bones[i][0]], c.body[0].joint[bones[i][1]]);
+            for (int f = 0; f < 97; f++) {
+                Body b = clip_frame(&c, f, 97);
+                assert_close(distance(b.joint[bones[i][0]], b.joint[bones[i][1]]), first,
+                             0.02f * first);
+            }
+        }
+    }
+}
+
+static void loops_close_and_nothing_jumps(void **state)
+{
+    (void)state;
+    for (int k = 0; clip_name(k); k++) {
+        Clip c = opened(clip_name(k));
+        for (int f = c.loops ? 0 : 1; f < c.frames; f++) {
+            const Body *b = &c.body[f], *before = &c.body[(f + c.frames - 1) % c.frames];
+            for (int i = 0; i < JOINTS; i++)
+                assert_true(distance(b->joint[i], before->joint[i]) < 0.09f);
+        }
+    }
+}
+
+static void a_clip_sampled_at_its_own_frames_is_itself(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    for (int f = 0; f < c.frames; f++) {
+        Body b = clip_frame(&c, f, c.frames);
+        for (int i = 0; i < JOINTS * 3; i++)
+            assert_close(b.joint[i / 3][i % 3], c.body[f].joint[i / 3][i % 3], 1e-6f);
+        assert_memory_equal(b.is_grounded, c.body[f].is_grounded, sizeof b.is_grounded);
+    }
+}
+
+static void any_phase_of_a_loop_will_do(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    Body a = clip_body(&c, 0.3), b = clip_body(&c, 7.3), d = clip_body(&c, -2.7);
+    for (int i = 0; i < JOINTS * 3; i++) {
+        assert_close(a.joint[i / 3][i % 3], b.joint[i / 3][i % 3], 1e-5f);
+        assert_close(a.joint[i / 3][i % 3], d.joint[i / 3][i % 3], 1e-5f);
+    }
+}
+
+/* While a foot is flat (its ankle as low as it gets), what it moves back is
+ * what the root moves on. */
+static void planted_feet_do_not_slide(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    float pace = c.travel[2] / (float)c.frames;
+    int planted = 0;
+    assert_true(pace > 0);
+    for (int side = 0; side < 2; side++) {
+        int ankle = side ? JOINT_L_ANKLE : JOINT_R_ANKLE;
+        float low = 1;
+        for (int f = 0; f < c.frames; f++)
+            low = fminf(low, c.body[f].joint[ankle][1]);
+        for (int f = 0; f < c.frames; f++) {
+            const Body *b = &c.body[f], *next = &c.body[(f + 1) % c.frames];
+            if (b->joint[ankle][1] > low + 1e-4f || next->joint[ankle][1] > low + 1e-4f)
+                continue;
+            assert_true(b->is_grounded[side]);
+            assert_close(b->joint[ankle][2] - next->joint[ankle][2], pace, 2.1e-4f);
+            assert_close(b->joint[ankle][0], next->joint[ankle][0], 2.1e-4f);
+            planted++;
+        }
+    }
+    assert_true(planted >= c.frames / 2); /* a quarter of the cycle each, at least */
+}
+
+static void walking_always_has_a_foot_on_the_floor_and_halves_mirror(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    for (int f = 0; f < c.frames; f++) {
+        const Body *b = &c.body[f], *half = &c.body[(f + c.frames / 2) % c.frames];
+        assert_true(b->is_grounded[0] || b->is_grounded[1]);
+        for (int i = 0; i < JOINTS; i++) {
+            const float *m = half->joint[joint_mirrored(i)];
+            assert_close(b->joint[i][0], -m[0], 2.1e-4f);
+            assert_close(b->joint[i][1], m[1], 2.1e-4f);
+            assert_close(b->joint[i][2], m[2], 2.1e-4f);
+        }
+    }
+}
+
+static void arms_swing_against_the_legs(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    const Body *b = &c.body[0]; /* the right foot touches down */
+    assert_true(b->joint[JOINT_R_ANKLE][2] > b->joint[JOINT_L_ANKLE][2] + 0.2f);
+    assert_true(b->joint[JOINT_R_WRIST][2] < b->joint[JOINT_L_WRIST][2] - 0.1f);
+    assert_true(b->joint[JOINT_R_HIP][2] > b->joint[JOINT_L_HIP][2]);
+    assert_true(b->joint[JOINT_R_SHOULDER][2] < b->joint[JOINT_L_SHOULDER][2]);
+}
+
+static Pose seen(const Clip *c, float yaw, float pitch)
+{
+    View v = {.yaw = yaw, .pitch = pitch, .floor_y = 100, .center_x = 50, .scale = 80};
+    return body_pose(&c->body[0], &v);
+}
+
+/* Its own right is on our left when it faces us, and turning to 90 degrees
+ * it looks to our right. */
+static void yaw_turns_the_figure_as_said(void **state)
+{
+    (void)state;
+    Clip c = opened("idle");
+    Pose s = seen(&c, 0, 0), e = seen(&c, 90, 0), n = seen(&c, 180, 0), w = seen(&c, 270, 0);
+    assert_true(s.joint[JOINT_R_SHOULDER].x < s.joint[JOINT_L_SHOULDER].x);
+    assert_true(n.joint[JOINT_R_SHOULDER].x > n.joint[JOINT_L_SHOULDER].x);
+    assert_true(e.joint[JOINT_NOSE].x > e.joint[JOINT_NECK].x + 2);
+    assert_true(w.joint[JOINT_NOSE].x < w.joint[JOINT_NECK].x - 2);
+    assert_true(e.joint[JOINT_R_SHOULDER].z > e.joint[JOINT_L_SHOULDER].z);
+    assert_true(s.joint[JOINT_NOSE].y < s.joint[JOINT_R_ANKLE].y);
+}
+
+static void what_is_turned_away_of_the_face_is_hidden(void **state)
+{
+    (void)state;
+    static const struct {
+        float yaw;
+        const char *seen; /* nose, r eye, l eye, r ear, l ear */
+    } faces[] = {{0, "11111"},   {45, "11110"},  {90, "11010"},  {135, "00011"},
+                 {180, "00011"}, {225, "00011"}, {270, "10101"}, {315, "11101"}};
+    static const int joints[] = {JOINT_NOSE, JOINT_R_EYE, JOINT_L_EYE, JOINT_R_EAR,
+                                 JOINT_L_EAR};
+    Clip c = opened("idle");
+    for (int k = 0; k < 8; k++) {
+        Pose p = seen(&c, faces[k].yaw, 0);
+        for (int i = 0; i < 5; i++) {
+            if ((p.joint[joints[i]].c > 0) != (faces[k].seen[i] == '1'))
+                fail_msg("yaw %g: %s", (double)faces[k].yaw, joint_name(joints[i]));
+        }
+        assert_true(p.joint[JOINT_L_WRIST].c == 1);
+    }
+}
+
+static void from_above_feet_that_are_nearer_are_lower(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    Pose level = seen(&c, 0, 0), above = seen(&c, 0, 30);
+    float near = above.joint[JOINT_R_ANKLE].y - level.joint[JOINT_R_ANKLE].y;
+    float far = above.joint[JOINT_L_ANKLE].y - level.joint[JOINT_L_ANKLE].y;
+    assert_true(near > far + 5);
+    assert_true(above.joint[JOINT_NECK].y > level.joint[JOINT_NECK].y + 5);
+}
+
+static void a_fitted_figure_fills_its_box(void **state)
+{
+    (void)state;
+    Clip c = opened("idle");
+    View v = view_fitted(0, 0, 20, 220, 64);
+    Pose p = body_pose(&c.body[0], &v);
+    assert_close(p.joint[JOINT_R_ANKLE].y, 220 - 200 * 0.045f, 0.1f);
+    assert_close((p.joint[JOINT_R_ANKLE].x + p.joint[JOINT_L_ANKLE].x) / 2, 64, 2);
+    assert_true(p.joint[JOINT_R_EYE].y > 20 && p.joint[JOINT_R_EYE].y < 46); /* in the head */
+    View from_above = view_fitted(0, 40, 20, 220, 64);
+    assert_true(from_above.scale > v.scale && from_above.scale < 1.4f * v.scale);
+}
+
+static void usual_proportions_change_nothing(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    Proportions usual = proportions_usual(&c);
+    for (int f = 0; f < c.frames; f++) {
+        Body b = body_shaped(&c.body[f], &c.rest, &usual);
+        for (int i = 0; i < JOINTS; i++)
+            assert_true(distance(b.joint[i], c.body[f].joint[i]) < 1e-5f);
+    }
+}
+
+static void a_chibi_is_as_high_but_mostly_head(void **state)
+{
+    (void)state;
+    Clip c = opened("idle");
+    Proportions p = proportions_for_head(&c, 0.45f);
+    const Body *b = &c.body[0];
+    Body s = body_shaped(b, &c.rest, &p);
+    assert_true(s.joint[JOINT_NECK][1] < 0.55f);
+    float eyes = s.joint[JOINT_R_EYE][1];
+    assert_true(eyes > 0.70f && eyes < 0.90f); /* where they are in a head of 0.55..1 */
+    float before = distance(b->joint[JOINT_R_EAR], b->joint[JOINT_L_EAR]);
+    float after = distance(s.joint[JOINT_R_EAR], s.joint[JOINT_L_EAR]);
+    assert_close(after / before, 0.45f / 0.13f, 1e-3f);
+    Proportions most = proportions_for_head(&c, 9), least = proportions_for_head(&c, -1);
+    assert_true(most.head == 0.7f && least.head == 0.05f);
+}
+
+static void what_stands_on_the_floor_stays_there_whatever_the_proportions(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    for (int k = 0; k < 4; k++) {
+        Proportions p = proportions_for_head(&c, 0.1f + 0.12f * (float)k);
+        float factor = p.legs * (1 - p.head) / c.rest.hip;
+        for (int f = 0; f < c.frames; f++) {
+            Body b = body_shaped(&c.body[f], &c.rest, &p);
+            for (int side = 0; side < 2; side++) {
+                int ankle = side ? JOINT_L_ANKLE : JOINT_R_ANKLE;
+                /* hips keep their own factor, which a tilted pelvis hands on */
+                assert_close(b.joint[ankle][1], factor * c.body[f].joint[ankle][1], 4e-3f);
+            }
+        }
+    }
+}
+
+static void what_is_played_once_ends_at_its_end(void **state)
+{
+    (void)state;
+    Clip c = opened("walk");
+    c.loops = false;
+    Body last = clip_frame(&c, 7, 8), past = clip_body(&c, 3), before = clip_body(&c, -1);
+    assert_memory_equal(last.joint, c.body[c.frames - 1].joint, sizeof last.joint);
+    assert_memory_equal(past.joint, last.joint, sizeof last.joint);
+    assert_memory_equal(before.joint, c.body[0].joint, sizeof last.joint);
+}
+
+static void directions_have_names(void **state)
+{
+    (void)state;
+    float yaw;
+    assert_true(yaw_named("s", &yaw) && yaw == 0);
+    assert_true(yaw_named("e", &yaw) && yaw == 90);
+    assert_true(yaw_named("sw", &yaw) && yaw == 315);
+    assert_false(yaw_named("up", &yaw));
+}
+
+static void an_unknown_clip_is_refused_with_those_there_are(void **state)
+{
+    (void)state;
+    Clip c;
+    Err err = {0};
+    assert_false(clip_open(&c, "moonwalk", &arena, &err));
+    assert_non_null(strstr(err.text, "no clip is called 'moonwalk'"));
+    assert_non_null(strstr(err.text, "idle"));
+    assert_non_null(strstr(err.text, "walk"));
+    assert_null(clip_name(99));
+}
+
+#define REST "\"rest\":{\"hip\":0.5,\"neck\":0.8,\"chin\":0.9}"
+static void clips_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"{", "not valid JSON"},
+        {"[]", "equally long"},
+        {"{\"fps\":8,\"track\":[[]],\"root\":[],\"grounded\":[[]]}", "equally long"},
+        {"{\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}", "'fps'"},
+        {"{\"fps\":8,\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}", "'rest'"},
+        {"{\"fps\":8," REST ",\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}",
+         "three numbers"},
+        {"{\"fps\":8," REST ",\"travel\":[0,0,1e9],\"track\":[[]],\"root\":[[]],"
+         "\"grounded\":[[]]}",
+         "within 100"},
+        {"{\"fps\":8," REST ",\"travel\":[0,0,0],\"joints\":[\"nose\"],\"track\":[[]],"
+         "\"root\":[[]],\"grounded\":[[]]}",
+         "18 names"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        Clip c;
+        Err err = {0};
+        assert_false(clip_parse(&c, bad[i][0], strlen(bad[i][0]), "bad", &arena, &err));
+        if (!strstr(err.text, bad[i][1]))
+            fail_msg("'%s' does not say '%s'", err.text, bad[i][1]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bones_keep_their_length_in_every_frame),
+        cmocka_unit_test(bones_nearly_keep_their_length_between_frames),
+        cmocka_unit_test(loops_close_and_nothing_jumps),
+        cmocka_unit_test(a_clip_sampled_at_its_own_frames_is_itself),
+        cmocka_unit_test(any_phase_of_a_loop_will_do),
+        cmocka_unit_test(planted_feet_do_not_slide),
+        cmocka_unit_test(walking_always_has_a_foot_on_the_floor_and_halves_mirror),
+        cmocka_unit_test(arms_swing_against_the_legs),
+        cmocka_unit_test(yaw_turns_the_figure_as_said),
+        cmocka_unit_test(what_is_turned_away_of_the_face_is_hidden),
+        cmocka_unit_test(from_above_feet_that_are_nearer_are_lower),
+        cmocka_unit_test(a_fitted_figure_fills_its_box),
+        cmocka_unit_test(usual_proportions_change_nothing),
+        cmocka_unit_test(a_chibi_is_as_high_but_mostly_head),
+        cmocka_unit_test(what_stands_on_the_floor_stays_there_whatever_the_proportions),
+        cmocka_unit_test(what_is_played_once_ends_at_its_end),
+        cmocka_unit_test(directions_have_names),
+        cmocka_unit_test(an_unknown_clip_is_refused_with_those_there_are),
+        cmocka_unit_test(clips_that_are_none_are_refused),
+    };
+    return cmocka_run_group_tests(tests, take_arena, give_arena);
+}
