@@ -195,7 +195,7 @@ static void cut_edge(const Cut *k, int x, int y)
     unsigned char *q = image_at(k->to, x, y);
     bool is_mix = is_mixed(k, x, y);
     Mix m = best_mix(k, x, y, is_mix);
-    if ((m.misfit > fits && (!is_mix || m.figure == c)) || m.alpha >= full) {
+    if (m.misfit > (is_mix ? 3 * fits : fits) || m.alpha >= full) {
         memcpy(q, c, 3);
         q[3] = 255;
         despill(k, q, excess_inside(k, x, y));

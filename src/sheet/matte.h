@@ -22,9 +22,10 @@
  * Then specks are dropped: parts smaller than a share of the largest, so that
  * a thrown weapon stays and noise does not.
  *
- * Measured on drawn figures with the truth known (tests/sheet/test_matte.c):
- * the mean error of alpha at edges is under 0.02 where edges are sharp, 0.06
- * where they are blurred over four pixels. */
+ * Measured with the truth known (tests/sheet/test_matte.c), mean error of
+ * alpha at edges: 0.003 where they are sharp, 0.01 with noise of 4 levels, 0.03
+ * where they are blurred over four pixels; over black or white the picture is
+ * 1 to 8 levels off there. */
 typedef struct MatteOptions {
     Rgb key;         /* the colour that the background was asked to be */
     bool is_binary;  /* alpha 0 or 255 only, from 128 */
