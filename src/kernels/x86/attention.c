@@ -38,6 +38,7 @@ typedef struct {
     const float *k, *v;
     int64_t S;
     int64_t group; /* keys in a group */
+    int64_t v_row; /* values where they were, rows so far apart; 0: packed */
 } Bank;
 
 /* q, o [d][vectors * VEC] */
@@ -72,9 +73,13 @@ static void turn(float *to, int64_t ld, int64_t lanes, const float *from, int64_
 {
     V r[VEC], by = vec_set1(factor);
     for (int64_t c = 0; c < columns; c += VEC) {
-        for (int64_t i = 0; i < VEC; i++)
-            r[i] = i < rows ? vec_mul(vec_load_part(from + i * row + c, columns - c), by)
-                            : vec_zero();
+        if (rows >= VEC && columns - c >= VEC)
+            for (int64_t i = 0; i < VEC; i++)
+                r[i] = vec_mul(vec_load(from + i * row + c), by);
+        else
+            for (int64_t i = 0; i < VEC; i++)
+                r[i] = i < rows ? vec_mul(vec_load_part(from + i * row + c, columns - c), by)
+                                : vec_zero();
         transpose(r);
         for (int64_t i = 0; i < VEC && c + i < columns; i++)
             vec_store_part(to + (c + i) * ld, r[i], lanes);
@@ -88,25 +93,29 @@ static size_t packed_numbers(int64_t S, int64_t d)
 
 static Bank bank_at(float *to, int64_t S, int64_t d)
 {
-    return (Bank){to, to + packed_numbers(S, d), S, even(S, WIDE)};
+    return (Bank){to, to + packed_numbers(S, d), S, even(S, WIDE), 0};
 }
 
 /* Packs S rows of keys and values, `row` apart. */
-static Bank pack(float *to, const float *k, const float *v, int64_t row, int64_t S, int64_t d,
+static void pack_keys(const Bank *bank, float *to, const float *k, int64_t row, int64_t d)
+{
+    for (int64_t s = 0; s < bank->S; s += bank->group) {
+        int64_t n = min64(bank->group, bank->S - s);
+        turn(to + s * d, n, n, k + s * row, row, n, d, 1);
+    }
+}
+
+static void pack(float *to, const float *k, const float *v, int64_t row, int64_t S, int64_t d,
                  int64_t chunk)
 {
     Bank bank = bank_at(to, S, d);
-    for (int64_t s = 0; s < S; s += bank.group) {
-        int64_t n = min64(bank.group, S - s);
-        turn(to + s * d, n, n, k + s * row, row, n, d, 1);
-    }
+    pack_keys(&bank, to, k, row, d);
     float *to_v = to + packed_numbers(S, d);
     for (int64_t s = 0; s < S; s++)
         for (int64_t c = 0; c < d; c += chunk) {
             int64_t n = min64(chunk, d - c);
             vec_store_part(to_v + c * S + s * n, vec_load_part(v + s * row + c, n), n);
         }
-    return bank;
 }
 
 /* p[width][vectors * VEC] = start + k . q */
@@ -117,8 +126,8 @@ VEC_INLINE void score(int width, int vectors, float *p, const float *q, const fl
     UNROLL
     for (int i = 0; i < width; i++)
         UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] = vec_load(start + j * VEC);
+    for (int j = 0; j < vectors; j++)
+        sum[i][j] = vec_load(start + j * VEC);
     for (int64_t c = 0; c < d; c++) {
         V row[2];
         UNROLL
@@ -135,20 +144,20 @@ VEC_INLINE void score(int width, int vectors, float *p, const float *q, const fl
     UNROLL
     for (int i = 0; i < width; i++)
         UNROLL
-        for (int j = 0; j < vectors; j++)
-            vec_store(p + (i * vectors + j) * VEC, sum[i][j]);
+    for (int j = 0; j < vectors; j++)
+        vec_store(p + (i * vectors + j) * VEC, sum[i][j]);
 }
 
 /* o[width][vectors * VEC] += v^T p, over `keys` rows of v[width] and p */
 VEC_INLINE void weigh(int width, int vectors, float *o, const float *p, const float *v,
-                      int64_t keys)
+                      int64_t v_row, int64_t keys)
 {
     V sum[WIDE][2];
     UNROLL
     for (int i = 0; i < width; i++)
         UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] = vec_load(o + (i * vectors + j) * VEC);
+    for (int j = 0; j < vectors; j++)
+        sum[i][j] = vec_load(o + (i * vectors + j) * VEC);
     for (int64_t s = 0; s < keys; s++) {
         V row[2];
         UNROLL
@@ -156,7 +165,7 @@ VEC_INLINE void weigh(int width, int vectors, float *o, const float *p, const fl
             row[j] = vec_load(p + (s * vectors + j) * VEC);
         UNROLL
         for (int i = 0; i < width; i++) {
-            V value = vec_set1(v[s * width + i]);
+            V value = vec_set1(v[s * v_row + i]);
             UNROLL
             for (int j = 0; j < vectors; j++)
                 sum[i][j] = vec_fma(value, row[j], sum[i][j]);
@@ -165,14 +174,14 @@ VEC_INLINE void weigh(int width, int vectors, float *o, const float *p, const fl
     UNROLL
     for (int i = 0; i < width; i++)
         UNROLL
-        for (int j = 0; j < vectors; j++)
-            vec_store(o + (i * vectors + j) * VEC, sum[i][j]);
+    for (int j = 0; j < vectors; j++)
+        vec_store(o + (i * vectors + j) * VEC, sum[i][j]);
 }
 
 /* The two products for each width, with one and with two vectors of queries. */
 typedef void (*ScoreFn)(float *p, const float *q, const float *k, int64_t d,
                         const float *start);
-typedef void (*WeighFn)(float *o, const float *p, const float *v, int64_t keys);
+typedef void (*WeighFn)(float *o, const float *p, const float *v, int64_t v_row, int64_t keys);
 
 #define PRODUCTS(width, vectors)                                                               \
     static void score_##width##_##vectors(float *p, const float *q, const float *k, int64_t d, \
@@ -181,9 +190,9 @@ typedef void (*WeighFn)(float *o, const float *p, const float *v, int64_t keys);
         score(width, vectors, p, q, k, d, start);                                              \
     }                                                                                          \
     static void weigh_##width##_##vectors(float *o, const float *p, const float *v,            \
-                                          int64_t keys)                                        \
+                                          int64_t v_row, int64_t keys)                         \
     {                                                                                          \
-        weigh(width, vectors, o, p, v, keys);                                                  \
+        weigh(width, vectors, o, p, v, v_row, keys);                                           \
     }
 #if VEC == 16
 #define EACH_WIDTH(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
@@ -279,9 +288,10 @@ static void step(Panel *panel, const Bank *bank, int64_t d, int64_t chunk, int64
     if (!panel->started || !block_below(panel, bank, d, from, keys, p))
         block_above(panel, bank, d, from, keys, p);
     for (int64_t c = 0; c < d; c += chunk) {
-        int64_t n = min64(chunk, d - c);
-        weigh_fn[n - 1][panel->vectors - 1](panel->o + c * panel->vectors * VEC, p,
-                                            bank->v + c * bank->S + from * n, keys);
+        int64_t n = min64(chunk, d - c), row = bank->v_row > 0 ? bank->v_row : n;
+        const float *v = bank->v + (bank->v_row > 0 ? c : c * bank->S) + from * row;
+        weigh_fn[n - 1][panel->vectors - 1](panel->o + c * panel->vectors * VEC, p, v, row,
+                                            keys);
     }
 }
 
@@ -299,6 +309,17 @@ static void panel_open(Panel *panel, const AttentionArgs *a, const float *q, int
              a->scale * 1.44269504f);
 }
 
+VEC_INLINE void store_rows(float *to, int64_t row, const V r[VEC], int64_t rows,
+                           int64_t columns)
+{
+    if (rows >= VEC && columns >= VEC)
+        for (int64_t i = 0; i < VEC; i++)
+            vec_store(to + i * row, r[i]);
+    else
+        for (int64_t i = 0; i < VEC && i < rows; i++)
+            vec_store_part(to + i * row, r[i], columns);
+}
+
 /* out[query] = o / sum, for the panel's queries */
 static void panel_close(const Panel *panel, const AttentionArgs *a, float *out, int64_t queries)
 {
@@ -311,8 +332,7 @@ static void panel_close(const Panel *panel, const AttentionArgs *a, float *out, 
                 r[i] = c + i < a->d ? vec_mul(vec_load(panel->o + (c + i) * lanes + t), by)
                                     : vec_zero();
             transpose(r);
-            for (int64_t i = 0; i < VEC && t + i < queries; i++)
-                vec_store_part(out + (t + i) * a->out_row + c, r[i], a->d - c);
+            store_rows(out + t * a->out_row + c, a->out_row, r, queries - t, a->d - c);
         }
     }
 }
@@ -330,7 +350,7 @@ static bool packs_itself(const AttentionArgs *a)
 static size_t worker_numbers(const AttentionArgs *a)
 {
     return BLOCK * LANES + 2 * PANELS * panel_numbers(a->d) +
-           (packs_itself(a) ? 2 * packed_numbers(a->S, a->d) : 0);
+           (packs_itself(a) ? packed_numbers(a->S, a->d) : 0);
 }
 
 /* Queries [from, to) of head h of batch b, own keys and values in `own`. */
@@ -363,11 +383,10 @@ static void attend(const Attention *j, float *memory, int64_t b, int64_t h, int6
     }
 }
 
-static Bank pack_own(const Attention *j, float *to, int64_t b, int64_t h)
+/* Where the own keys and values of a batch and head begin. */
+static int64_t own_at(const AttentionArgs *a, int64_t b, int64_t h)
 {
-    const AttentionArgs *a = j->a;
-    int64_t at = b / a->inner * a->k_outer + b % a->inner * a->k_inner + h * a->d;
-    return pack(to, a->k + at, a->v + at, a->k_row, a->S, a->d, j->chunk);
+    return b / a->inner * a->k_outer + b % a->inner * a->k_inner + h * a->d;
 }
 
 static float *worker_memory(const Attention *j, int worker)
@@ -375,7 +394,8 @@ static float *worker_memory(const Attention *j, int worker)
     return (float *)(void *)(j->workers + (size_t)worker * j->worker_bytes);
 }
 
-/* Few queries: each (batch, head) packs for itself. */
+/* Few queries: each (batch, head) packs its keys for itself, and the values
+ * stay where they are. */
 static void small_tile(void *job, int64_t tile, int worker)
 {
     const Attention *j = job;
@@ -384,7 +404,11 @@ static void small_tile(void *job, int64_t tile, int worker)
     float *packed = memory + BLOCK * LANES + 2 * PANELS * panel_numbers(a->d);
     int64_t end = min64(a->batch * a->heads, (tile + 1) * j->pairs);
     for (int64_t i = tile * j->pairs; i < end; i++) {
-        Bank own = pack_own(j, packed, i / a->heads, i % a->heads);
+        int64_t at = own_at(a, i / a->heads, i % a->heads);
+        Bank own = bank_at(packed, a->S, a->d);
+        own.v = a->v + at;
+        own.v_row = a->k_row;
+        pack_keys(&own, packed, a->k + at, a->k_row, a->d);
         attend(j, memory, i / a->heads, i % a->heads, 0, a->T, &own);
     }
 }
@@ -395,8 +419,9 @@ static void pack_tile(void *job, int64_t tile, int worker)
     (void)worker;
     const Attention *j = job;
     const AttentionArgs *a = j->a;
-    (void)pack_own(j, j->shared + (size_t)tile * 2 * packed_numbers(a->S, a->d),
-                   j->first + tile / a->heads, tile % a->heads);
+    int64_t at = own_at(a, j->first + tile / a->heads, tile % a->heads);
+    pack(j->shared + (size_t)tile * 2 * packed_numbers(a->S, a->d), a->k + at, a->v + at,
+         a->k_row, a->S, a->d, j->chunk);
 }
 
 static void large_tile(void *job, int64_t tile, int worker)
@@ -415,9 +440,8 @@ static void pack_bank(void *job, int64_t tile, int worker)
     (void)worker;
     const Attention *j = job;
     const AttentionArgs *a = j->a;
-    (void)pack(j->bank + (size_t)tile * 2 * packed_numbers(a->bank_S, a->d),
-               a->bank_k + tile * a->d, a->bank_v + tile * a->d, a->bank_row, a->bank_S, a->d,
-               j->chunk);
+    pack(j->bank + (size_t)tile * 2 * packed_numbers(a->bank_S, a->d), a->bank_k + tile * a->d,
+         a->bank_v + tile * a->d, a->bank_row, a->bank_S, a->d, j->chunk);
 }
 
 /* Batches whose keys and values are packed together: some 32 MB. */
