@@ -71,7 +71,7 @@ typedef struct ConvArgs {
     const float *scale, *shift; /* [N,C] or NULL */
     Act pre_act;
     float *y;
-    Epilogue epilogue; /* rows_per_image is OH*OW */
+    Epilogue epilogue; /* rows_per_image is a multiple of OH*OW */
 } ConvArgs;
 
 /* softmax(q k^T * scale) v, for each batch and head, without a score matrix.

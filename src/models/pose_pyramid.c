@@ -92,7 +92,7 @@ static PyramidConv bind_conv_norm(Bind *b, const char *list, int at, int stride)
                          bind_batch_norm(b, norm, s.dim[0])};
 }
 
-static void bind_level(Bind *b, PyramidLevel *k, int l)
+static void bind_level(Bind *b, PyramidLevel *k, int l, int64_t heads)
 {
     static const char *const qkv[] = {"attn1.to_q", "attn1.to_k", "attn1.to_v"};
     char list[32], at[48];
@@ -104,7 +104,7 @@ static void bind_level(Bind *b, PyramidLevel *k, int l)
     snprintf(at, sizeof at, "cross_attn%d.proj_in.weight", l);
     Shape s = bind_shape(b, at);
     int64_t width = s.rank >= 2 ? s.dim[0] : 1408;
-    k->heads = 16;
+    k->heads = heads;
     bind_enter(b, "cross_attn%d", l);
     k->norm = bind_group_norm(b, "norm", C, 32, 1e-6f);
     k->proj_in = bind_conv(b, "proj_in", C, width, 1, 1);
@@ -119,11 +119,12 @@ static void bind_level(Bind *b, PyramidLevel *k, int l)
     k->proj_out = bind_conv(b, "proj_out", width, C, 1, 1);
     bind_leave(b);
     if (!bind_failed(b) && (width % k->heads != 0 || C % 32 != 0))
-        binder_fail(b->binder, "pose guider level %d: %lld channels in 16 heads", l,
-                    (long long)width);
+        binder_fail(b->binder,
+                    "pose guider level %d: %lld channels do not divide into %lld heads", l,
+                    (long long)width, (long long)heads);
 }
 
-bool pose_pyramid_bind(PosePyramid *m, Bind *b)
+bool pose_pyramid_bind(PosePyramid *m, Bind *b, int64_t heads)
 {
     static const int stride[PYRAMID_STEM] = {1, 2, 1, 2, 1, 2, 1, 1};
     *m = (PosePyramid){0};
@@ -133,6 +134,6 @@ bool pose_pyramid_bind(PosePyramid *m, Bind *b)
     m->final_proj = bind_scaled_conv(b, "final_proj", m->stem[PYRAMID_STEM - 1].conv.shape.O,
                                      s.rank == 4 ? s.dim[0] : 320, "scale");
     for (int l = 1; l < PYRAMID_LEVELS; l++)
-        bind_level(b, &m->level[l - 1], l);
+        bind_level(b, &m->level[l - 1], l, heads);
     return !bind_failed(b);
 }

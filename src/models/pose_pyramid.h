@@ -46,7 +46,8 @@ typedef struct PosePyramid {
     PyramidLevel level[PYRAMID_LEVELS - 1];
 } PosePyramid;
 
-bool pose_pyramid_bind(PosePyramid *m, Bind *b) MUST_USE;
+/* Heads of the attention are not in the file: 16 in what is published. */
+bool pose_pyramid_bind(PosePyramid *m, Bind *b, int64_t heads) MUST_USE;
 
 /* [F,H,W,3] to levels[5]: [F,H/8,W/8,C0], then half the side each but the
  * last; all in the Run's scratch.  False if the Run has failed. */

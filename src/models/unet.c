@@ -92,7 +92,7 @@ static Tensor project_out(Run *r, const Transformer *k, Tensor h, Tensor x, Tens
     With add = {.residual = x, .into = y};
     if (k->conv_out.packed != NULL)
         return nn_conv(r, &k->conv_out, as_picture(h, x), add);
-    return as_picture(nn_linear(r, &k->linear_out, h, add), x);
+    return nn_linear(r, &k->linear_out, h, add);
 }
 
 static Tensor transformer(Run *r, const Pass *p, const Transformer *k, Tensor x)
@@ -108,7 +108,7 @@ static Tensor transformer(Run *r, const Pass *p, const Transformer *k, Tensor x)
         p->tokens->of[k->index] = nn_save(r, p->job, n);
         if (k->index == p->m->attentions - 1) { /* nobody reads what follows */
             run_drop(r, floor);
-            return y;
+            return (Tensor){0};
         }
     }
     Tensor qkv = nn_linear(r, &k->qkv, n, (With){0});
@@ -144,7 +144,7 @@ static Tensor motion(Run *r, const Pass *p, const Motion *k, Tensor x)
         run_drop(r, above);
     }
     h = feed_forward(r, &k->ff_norm, &k->ff_in, &k->ff_out, h);
-    y = as_picture(nn_linear(r, &k->proj_out, h, (With){.residual = x, .into = y}), x);
+    y = nn_linear(r, &k->proj_out, h, (With){.residual = x, .into = y});
     run_drop(r, floor);
     return y;
 }
@@ -180,7 +180,7 @@ static Tensor down(Run *r, Pass *p, int i, Tensor x)
         x = nn_conv(r, &p->m->down[i].resample, x, (With){0});
         push(p, x);
     }
-    return nn_tap(r, add_pose(r, p, x, i + 1), "down.%d", i);
+    return add_pose(r, p, nn_tap(r, x, "down.%d", i), i + 1);
 }
 
 static Tensor mid(Run *r, const Pass *p, Tensor x)
@@ -229,8 +229,8 @@ static Tensor blocks(Run *r, Pass *p)
 {
     const UNet *m = p->m;
     p->time = time_vector(r, m, p->in->t);
-    Tensor x = nn_conv(r, &m->conv_in, p->in->latents, (With){0});
-    x = nn_tap(r, add_pose(r, p, x, 0), "conv_in");
+    Tensor x = nn_tap(r, nn_conv(r, &m->conv_in, p->in->latents, (With){0}), "conv_in");
+    x = add_pose(r, p, x, 0);
     push(p, x);
     for (int i = 0; i < m->config.blocks; i++)
         x = down(r, p, i, x);

@@ -78,13 +78,13 @@ Tensor vae_encode(Run *r, const Vae *m, Tensor rgb, Tensor noise)
             x = res_block(r, &k->res[j], x);
         if (k->has_resample)
             x = nn_conv(r, &k->resample, x, (With){0});
-        x = nn_tap(r, run_keep(r, before, x), "encoder.down.%d", i);
+        x = nn_tap(r, run_keep(r, before, x), "enc.down.%d", i);
     }
-    x = nn_tap(r, mid(r, &m->encoder.mid, x), "encoder.mid");
+    x = nn_tap(r, mid(r, &m->encoder.mid, x), "enc.mid");
     x = nn_conv(r, &m->encoder.out, x, (With){.norm = &m->encoder.norm, .pre = ACT_SILU});
     if (m->config.has_quant)
         x = nn_conv(r, &m->encoder.quant, x, (With){0});
-    return run_keep(r, floor, latent_of(r, m, nn_tap(r, x, "encoder.moments"), noise));
+    return run_keep(r, floor, latent_of(r, m, nn_tap(r, x, "enc.moments"), noise));
 }
 
 Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
@@ -94,14 +94,14 @@ Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
     if (m->config.has_quant)
         z = nn_conv(r, &m->decoder.quant, z, (With){0});
     Tensor x = nn_conv(r, &m->decoder.in, z, (With){0});
-    x = nn_tap(r, mid(r, &m->decoder.mid, x), "decoder.mid");
+    x = nn_tap(r, mid(r, &m->decoder.mid, x), "dec.mid");
     for (int i = 0; i < m->config.blocks; i++) {
         const VaeStage *k = &m->decoder.stage[i];
         for (int j = 0; j <= m->config.layers; j++)
             x = res_block(r, &k->res[j], x);
         if (k->has_resample && !tensor_is_empty(x))
             x = nn_conv(r, &k->resample, nn_grow(r, x, 2 * x.dim[1], 2 * x.dim[2]), (With){0});
-        x = nn_tap(r, run_keep(r, floor, x), "decoder.up.%d", i);
+        x = nn_tap(r, run_keep(r, floor, x), "dec.up.%d", i);
     }
     x = nn_conv(r, &m->decoder.out, x, (With){.norm = &m->decoder.norm, .pre = ACT_SILU});
     return run_keep(r, floor, x);

@@ -228,7 +228,9 @@ static void output_block(const Winograd *v, Corner at, int64_t o, const float *s
         for (int64_t n = at.n; n < at.n + p->grid.images; n++) {
             V bias = out_bias(&out, o + half);
             if (out.e->image_bias && n < v->a->N)
-                bias = vec_add(bias, out_image_bias(&out, n, o + half));
+                bias = vec_add(
+                    bias,
+                    out_image_bias(&out, n * p->OH * p->OW / out.e->rows_per_image, o + half));
             for (int64_t y = at.y; y < at.y + p->grid.rows; y++)
                 for (int64_t x = at.x; x < at.x + p->grid.columns; x++, m += NR)
                     if (n < v->a->N && 4 * y < p->OH && 4 * x < p->OW)

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/unet.h"
+
+#include "golden.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* Every stage of the reference in double precision is within 2.2e-6 of its
+ * largest; sums in another order add about as much, Winograd three times. */
+static const double allowed = 1e-4;
+
+static UNetConfig sd_shape(void)
+{
+    UNetConfig c = unet_config_sd15();
+    const int64_t width[] = {32, 64, 96, 96};
+    memcpy(c.width, width, sizeof width);
+    c.context = 48;
+    return c;
+}
+
+static UNetConfig mini_shape(void)
+{
+    return (UNetConfig){.in = 8,
+                        .out = 8,
+                        .blocks = 3,
+                        .layers = 1,
+                        .width = {32, 64, 64},
+                        .heads = {4, 4, 4},
+                        .attends = {true, true, true},
+                        .context = 40,
+                        .groups = 16,
+                        .norm_eps = 1e-5f,
+                        .flip_sin_to_cos = true};
+}
+
+/* A bound network and what must outlive it. */
+typedef struct Net {
+    UNet unet;
+    Weights *weights;
+    Binder binder;
+} Net;
+
+static void net_init(Net *n, Bench *b, const char *keys, const char *prefix, UNetConfig c,
+                     UNetParts parts)
+{
+    static const char *const unread[] = {"*.attn2.to_q.*",  "*.attn2.to_k.*", "*.norm2.*",
+                                         "conv_norm_out.*", "conv_out.*",     NULL};
+    n->weights = named_weights(&b->arena, keys, prefix, NULL);
+    binder_init(&n->binder, n->weights);
+    Bind bind = bench_bind(b, &n->binder);
+    Err err = {0};
+    (void)!unet_bind(&n->unet, &bind, &c, parts);
+    if (!binder_done(&n->binder, unread, &err))
+        fail_msg("%s", err.text);
+}
+
+static void net_release(Net *n)
+{
+    binder_release(&n->binder);
+    weights_close(n->weights);
+}
+
+static Tensor named(Bench *b, const char *name, Shape torch, float factor)
+{
+    return to_channels_last(&b->arena, named_values(&b->arena, name, torch, factor));
+}
+
+/* Rows of zeros before the context of the conditional row. */
+static Tensor context_rows(Bench *b, int64_t rows, int64_t S, int64_t D, float factor)
+{
+    Err err = {0};
+    Tensor c = tensor_new(&b->arena, TENSOR_F32, SHAPE(rows, S, D), &err);
+    memset(c.data, 0, tensor_bytes(c));
+    Tensor cond = named_values(&b->arena, "in.ctx", SHAPE(1, S, D), factor);
+    memcpy(tensor_f32(c) + (rows - 1) * S * D, cond.data, tensor_bytes(cond));
+    return c;
+}
+
+/* The same latents for each row. */
+static Tensor twice(Bench *b, Tensor x, int64_t rows)
+{
+    Err err = {0};
+    Tensor y = tensor_new(&b->arena, TENSOR_F32,
+                          SHAPE(rows * x.dim[0], x.dim[1], x.dim[2], x.dim[3]), &err);
+    for (int64_t i = 0; i < rows; i++)
+        memcpy((char *)y.data + (size_t)i * tensor_bytes(x), x.data, tensor_bytes(x));
+    return y;
+}
+
+/* ---- the reference net ------------------------------------------------------------ */
+
+static const char *const bank_paths[] = {
+    "down_blocks.0.attentions.0", "down_blocks.0.attentions.1", "down_blocks.1.attentions.0",
+    "down_blocks.1.attentions.1", "down_blocks.2.attentions.0", "down_blocks.2.attentions.1",
+    "mid_block.attentions.0",     "up_blocks.1.attentions.0",   "up_blocks.1.attentions.1",
+    "up_blocks.1.attentions.2",   "up_blocks.2.attentions.0",   "up_blocks.2.attentions.1",
+    "up_blocks.2.attentions.2",   "up_blocks.3.attentions.0",   "up_blocks.3.attentions.1",
+    "up_blocks.3.attentions.2",
+};
+static const char *const mini_bank_paths[] = {
+    "down_blocks.0.attentions.0", "down_blocks.1.attentions.0", "down_blocks.2.attentions.0",
+    "mid_block.attentions.0",     "up_blocks.0.attentions.0",   "up_blocks.0.attentions.1",
+    "up_blocks.1.attentions.0",   "up_blocks.1.attentions.1",   "up_blocks.2.attentions.0",
+    "up_blocks.2.attentions.1",
+};
+
+static UNetBank reference_bank(Bench *b, const Net *n, int64_t h, int64_t w)
+{
+    const UNetConfig *c = &n->unet.config;
+    Tensor latents = named(b, "in.reflat", SHAPE(1, c->in, h, w), 1);
+    UNetContext context;
+    UNetBank bank;
+    if (!unet_context(&b->run, &n->unet, context_rows(b, 1, 1, c->context, 1), &b->arena,
+                      &context) ||
+        !unet_reference(&b->run, &n->unet, latents, &context, &b->arena, &bank))
+        fail_msg("%s", b->run.err.text);
+    return bank;
+}
+
+static void assert_bank(const Golden *g, const UNetBank *bank, const char *const *paths,
+                        int count)
+{
+    for (int i = 0; i < count; i++) {
+        char stage[128];
+        snprintf(stage, sizeof stage, "bank.%s.transformer_blocks.0", paths[i]);
+        assert_golden(g, stage, bank->of[i], allowed);
+    }
+}
+
+static void reference(const char *table, const char *name, int64_t h, int64_t w)
+{
+    Bench *b = bench_new(table);
+    Golden g = golden_open(name);
+    Net n;
+    net_init(&n, b, "unet/reference.keys", "ref.", sd_shape(), (UNetParts){.reference = true});
+    GoldenTap tap = {&g, "", allowed, 0};
+    b->run.tap = golden_tap;
+    b->run.tap_user = &tap;
+    UNetBank bank = reference_bank(b, &n, h, w);
+    /* up block 3 ends early: nobody reads what follows its last bank entry */
+    assert_int_equal(tap.seen, 1 + 4 + 1 + 3);
+    assert_int_equal(n.unet.attentions, 16);
+    assert_bank(&g, &bank, bank_paths, 16);
+    net_release(&n);
+    golden_close(&g);
+    bench_free(b);
+}
+
+static void the_reference_net_writes_the_reference_banks(void **state)
+{
+    (void)state;
+    for (const char *const *t = tables(); *t != NULL; t++) {
+        reference(*t, "unet/reference_16x24", 16, 24);
+        reference(*t, "unet/reference_12x16", 12, 16);
+    }
+}
+
+/* ---- the denoiser ------------------------------------------------------------------ */
+
+typedef struct Denoise {
+    const char *golden, *banks; /* banks: another golden, or NULL for the same */
+    const char *keys, *prefix, *ref_keys, *ref_prefix;
+    UNetConfig (*shape)(void);
+    const char *const *paths;
+    int bank_count;
+    bool motion;
+    int64_t frames, h, w, levels;
+    float t;
+} Denoise;
+
+static const Denoise cases[] = {
+    {"unet/denoise_f1", NULL, "unet/denoise.keys", "den.", "unet/reference.keys", "ref.",
+     sd_shape, bank_paths, 16, false, 1, 12, 16, 1, 959},
+    {"unet/denoise_f3_motion", NULL, "unet/denoise_motion.keys", "den.", "unet/reference.keys",
+     "ref.", sd_shape, bank_paths, 16, true, 3, 16, 8, 1, 959},
+    {"unet/denoise_f2_levels", "unet/denoise_f1", "unet/denoise.keys", "den.",
+     "unet/reference.keys", "ref.", sd_shape, bank_paths, 16, false, 2, 12, 16, 5, 959},
+    {"unet/mini_bank", NULL, "unet/mini.keys", "mini.", "unet/mini.keys", "miniref.",
+     mini_shape, mini_bank_paths, 10, false, 1, 16, 16, 1, 499},
+};
+
+static void add_poses(Bench *b, const Denoise *d, UNetInput *in)
+{
+    int64_t h = d->h, w = d->w;
+    for (int i = 0; i < d->levels; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "in.pose%d", i);
+        int64_t C = i < 2 ? 32 : i == 2 ? 64 : 96;
+        in->pose[i] = named(b, name, SHAPE(1, C, d->frames, h, w), 0.5f);
+        if (i < 3) {
+            h = (h + 1) / 2;
+            w = (w + 1) / 2;
+        }
+    }
+}
+
+static void denoise(const char *table, const Denoise *d)
+{
+    Bench *b = bench_new(table);
+    Golden g = golden_open(d->golden);
+    Net ref, den;
+    net_init(&ref, b, d->ref_keys, d->ref_prefix, d->shape(), (UNetParts){.reference = true});
+    net_init(&den, b, d->keys, d->prefix, d->shape(), (UNetParts){.motion = d->motion});
+    UNetBank tokens = reference_bank(b, &ref, d->h, d->w), kv;
+    if (d->banks == NULL)
+        assert_bank(&g, &tokens, d->paths, d->bank_count);
+    UNetContext both, cond;
+    int64_t D = den.unet.config.context;
+    assert_true(unet_bank_project(&b->run, &den.unet, &tokens, &b->arena, &kv));
+    assert_true(
+        unet_context(&b->run, &den.unet, context_rows(b, 2, 1, D, 1), &b->arena, &both));
+    assert_true(
+        unet_context(&b->run, &den.unet, context_rows(b, 1, 1, D, 1), &b->arena, &cond));
+
+    Tensor latents =
+        named(b, "in.lat", SHAPE(1, den.unet.config.in, d->frames, d->h, d->w), 1.7f);
+    UNetInput in = {.latents = twice(b, latents, 2),
+                    .t = d->t,
+                    .frames = d->frames,
+                    .context = &both,
+                    .bank = &kv,
+                    .bank_from_row = 1};
+    add_poses(b, d, &in);
+    GoldenTap tap = {&g, "", allowed, 0};
+    b->run.tap = golden_tap;
+    b->run.tap_user = &tap;
+    Tensor out = unet_forward(&b->run, &den.unet, &in);
+    assert_ran(&b->run);
+    assert_int_equal(tap.seen, 2 + 2 * den.unet.config.blocks + 1);
+    assert_golden(&g, "out", out, allowed);
+
+    b->run.tap = NULL;
+    in.latents = latents;
+    in.context = &cond;
+    in.bank_from_row = 0;
+    assert_golden(&g, "out.nocfg", unet_forward(&b->run, &den.unet, &in), allowed);
+    net_release(&ref);
+    net_release(&den);
+    golden_close(&g);
+    bench_free(b);
+}
+
+static void the_denoiser_reads_banks_and_poses_like_the_reference(void **state)
+{
+    (void)state;
+    for (const char *const *t = tables(); *t != NULL; t++)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+            denoise(*t, &cases[i]);
+}
+
+/* ---- plain nets ---------------------------------------------------------------------- */
+
+static UNetConfig text_linear_shape(void)
+{
+    UNetConfig c = sd_shape();
+    const int64_t heads[] = {2, 4, 6, 6};
+    memcpy(c.heads, heads, sizeof heads);
+    c.linear_projection = true;
+    return c;
+}
+
+static void plain(const char *table, const char *name, const char *keys, const char *prefix,
+                  UNetConfig c, int64_t h, int64_t w, int64_t tokens, float factor, float t)
+{
+    Bench *b = bench_new(table);
+    Golden g = golden_open(name);
+    Net n;
+    net_init(&n, b, keys, prefix, c, (UNetParts){.text = tokens > 1});
+    UNetContext context;
+    assert_true(unet_context(&b->run, &n.unet, context_rows(b, 1, tokens, c.context, factor),
+                             &b->arena, &context));
+    UNetInput in = {.latents = named(b, "in.lat", SHAPE(1, c.in, h, w), 1.7f),
+                    .t = t,
+                    .frames = 1,
+                    .context = &context};
+    GoldenTap tap = {&g, "", allowed, 0};
+    b->run.tap = golden_tap;
+    b->run.tap_user = &tap;
+    Tensor out = unet_forward(&b->run, &n.unet, &in);
+    assert_ran(&b->run);
+    assert_int_equal(tap.seen, 2 + 2 * c.blocks + 1);
+    assert_golden(&g, "out", out, allowed);
+    net_release(&n);
+    golden_close(&g);
+    bench_free(b);
+}
+
+static void plain_nets_attend_to_one_token_or_many(void **state)
+{
+    (void)state;
+    for (const char *const *t = tables(); *t != NULL; t++) {
+        plain(*t, "unet/mini", "unet/mini.keys", "mini.", mini_shape(), 16, 16, 1, 1, 499);
+        plain(*t, "unet/text", "unet/denoise.keys", "text.", sd_shape(), 8, 16, 77, 4, 333);
+        plain(*t, "unet/text_linear", "unet/text_linear.keys", "text2.", text_linear_shape(), 8,
+              16, 77, 4, 333);
+    }
+}
+
+static void a_missing_tensor_is_named(void **state)
+{
+    (void)state;
+    Bench *b = bench_new("ref");
+    Weights *w = named_weights(&b->arena, "unet/denoise.keys", "den.", NULL);
+    Binder binder;
+    binder_init(&binder, w);
+    Bind bind = bench_bind(b, &binder);
+    UNet unet;
+    UNetConfig c = sd_shape();
+    Err err = {0};
+    assert_false(unet_bind(&unet, &bind, &c, (UNetParts){.motion = true}));
+    assert_false(binder_done(&binder, NULL, &err));
+    assert_non_null(strstr(err.text, "motion_modules.0"));
+    binder_release(&binder);
+    weights_close(w);
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_reference_net_writes_the_reference_banks),
+        cmocka_unit_test(the_denoiser_reads_banks_and_poses_like_the_reference),
+        cmocka_unit_test(plain_nets_attend_to_one_token_or_many),
+        cmocka_unit_test(a_missing_tensor_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

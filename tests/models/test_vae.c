@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/vae.h"
+
+#include "golden.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+/* f32 sums in another order differ by about 1e-6 of the largest; Winograd by
+ * three times that. */
+static const double allowed = 1e-4;
+
+typedef struct Case {
+    const char *golden, *keys, *prefix;
+    VaeConfig config;
+    int64_t H, W;
+} Case;
+
+static const Case cases[] = {
+    {"vae/sd", "vae/sd.keys", "vae.", {4, 4, 2, {32, 64, 96, 96}, 32, 1.0f, true}, 96, 128},
+    {"vae/f4", "vae/f4.keys", "vae4.", {8, 3, 1, {16, 24, 32}, 8, 1.0f, true}, 64, 64},
+};
+
+static void with_network(const Case *c, const char *table,
+                         void (*check)(Bench *, const Case *, const Golden *, Vae *))
+{
+    Bench *b = bench_new(table);
+    Golden g = golden_open(c->golden);
+    Weights *w = named_weights(&b->arena, c->keys, c->prefix, &g);
+    Binder binder;
+    binder_init(&binder, w);
+    Bind bind = bench_bind(b, &binder);
+    Vae vae;
+    Err err = {0};
+    (void)!vae_bind(&vae, &bind, &c->config, (VaeParts){true, true});
+    if (!binder_done(&binder, NULL, &err))
+        fail_msg("%s", err.text);
+    check(b, c, &g, &vae);
+    binder_release(&binder);
+    weights_close(w);
+    golden_close(&g);
+    bench_free(b);
+}
+
+static void on_all_tables(void (*check)(Bench *, const Case *, const Golden *, Vae *))
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (const char *const *t = tables(); *t != NULL; t++)
+            with_network(&cases[i], *t, check);
+}
+
+static void encode(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    Tensor rgb = to_channels_last(
+        &b->arena, named_values(&b->arena, "in.picture", SHAPE(1, 3, c->H, c->W), 1));
+    GoldenTap tap = {g, "", allowed, 0};
+    b->run.tap = golden_tap;
+    b->run.tap_user = &tap;
+    Tensor mean = vae_encode(&b->run, vae, rgb, (Tensor){0});
+    assert_ran(&b->run);
+    assert_int_equal(tap.seen, c->config.blocks + 2);
+    assert_golden(g, "enc.mean", mean, allowed);
+}
+
+static void encodes_stage_by_stage_like_the_reference(void **state)
+{
+    (void)state;
+    on_all_tables(encode);
+}
+
+static void decode(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    int64_t f = vae_factor(&c->config);
+    Shape s = SHAPE(1, c->config.latent, c->H / f, c->W / f);
+    Tensor z = to_channels_last(&b->arena, named_values(&b->arena, "in.latent", s, 1.7f));
+    GoldenTap tap = {g, "", allowed, 0};
+    b->run.tap = golden_tap;
+    b->run.tap_user = &tap;
+    Tensor rgb = vae_decode(&b->run, vae, z);
+    assert_ran(&b->run);
+    assert_int_equal(tap.seen, c->config.blocks + 1);
+    assert_golden(g, "dec.picture", rgb, allowed);
+}
+
+static void decodes_stage_by_stage_like_the_reference(void **state)
+{
+    (void)state;
+    on_all_tables(decode);
+}
+
+/* Every limit from nothing to enough: an error with a sentence, no crash. */
+static void short_memory(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    (void)g;
+    int64_t f = vae_factor(&c->config);
+    Shape s = SHAPE(1, c->H / f, c->W / f, c->config.latent);
+    Tensor z = named_values(&b->arena, "in.latent", s, 1);
+    Run enough = b->run;
+    assert_false(tensor_is_empty(vae_decode(&enough, vae, z)));
+    size_t peak = b->scratch.peak;
+    for (int i = 0; i < 40; i++) {
+        arena_rewind(&b->scratch, 0);
+        b->scratch.limit = peak * (size_t)i / 40;
+        Run r = b->run;
+        assert_true(tensor_is_empty(vae_decode(&r, vae, z)));
+        assert_int_equal(r.err.kind, ERR_MEMORY);
+        assert_true(r.err.text[0] != '\0');
+    }
+}
+
+static void short_memory_is_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    with_network(&cases[1], "best", short_memory);
+}
+
+static atomic_bool stop;
+
+static void press_stop(void *user, const char *name, Tensor x)
+{
+    (void)user, (void)name, (void)x;
+    atomic_store(&stop, true);
+}
+
+static void cancelling(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    (void)g;
+    int64_t f = vae_factor(&c->config);
+    Tensor z =
+        named_values(&b->arena, "in.latent", SHAPE(1, c->H / f, c->W / f, c->config.latent), 1);
+    b->run.cancel = &stop;
+    b->run.tap = press_stop;
+    assert_true(tensor_is_empty(vae_decode(&b->run, vae, z)));
+    assert_int_equal(b->run.err.kind, ERR_CANCELLED);
+}
+
+static void cancelling_ends_a_pass(void **state)
+{
+    (void)state;
+    with_network(&cases[1], "ref", cancelling);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(encodes_stage_by_stage_like_the_reference),
+        cmocka_unit_test(decodes_stage_by_stage_like_the_reference),
+        cmocka_unit_test(short_memory_is_refused_with_a_sentence),
+        cmocka_unit_test(cancelling_ends_a_pass),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
