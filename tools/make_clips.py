@@ -117,11 +117,13 @@ def hermite(a, va, b, vb, span, s):
 
 class Gait:
     """The path of one ankle: planted for `duty` of the cycle while the floor passes below at a constant speed, then
-    swung forward to where it began, with no jump in speed."""
+    swung forward to where it began, with no jump in speed. The heel comes down by heel_down, up from heel_up on; in the
+    swing the ankle is lifted further, most at `peak` of the way."""
 
-    def __init__(self, stride, duty, ahead, strike, push, heel_down, heel_up, lift):
+    def __init__(self, stride, duty, ahead, strike, push, heel_down, heel_up, lift, peak=0.5):
         self.stride, self.duty, self.ahead = stride, duty, ahead
-        self.strike, self.push, self.heel_down, self.heel_up, self.lift = strike, push, heel_down, heel_up, lift
+        self.strike, self.push, self.heel_down, self.heel_up = strike, push, heel_down, heel_up
+        self.lift, self.power = lift, math.log(0.5) / math.log(peak)
 
     def stance(self, u):
         pitch = self.strike * (1 - smooth(u / self.heel_down)) if u < self.heel_down else 0.0
@@ -140,7 +142,7 @@ class Gait:
         v_on = [(b - a) / e for a, b in zip(on, self.stance(e))]
         s = (u - self.duty) / (1 - self.duty)
         y, z = (hermite(off[k], v_off[k], on[k], v_on[k], 1 - self.duty, s) for k in (0, 1))
-        return y + self.lift * math.sin(math.pi * s) ** 2, z
+        return y + self.lift * math.sin(math.pi * s ** self.power) ** 2, z
 
 
 def walk():
@@ -190,7 +192,102 @@ def idle():
     return dict(fps=12, loop=True, travel=(0, 0, 0), bodies=bodies, grounded=grounded)
 
 
-CLIPS = {'idle': idle, 'walk': walk}
+def run():
+    """Contact of the right foot at the first frame; both feet are off the floor before each contact."""
+    gait = Gait(stride=1.10, duty=0.36, ahead=0.098, strike=4, push=62, heel_down=0.05, heel_up=0.15, lift=0.140, peak=0.42)
+    frames, bodies, grounded = 32, [], []
+    for f in range(frames):
+        t = f / frames
+        ankles = {}
+        for side, s in SIDES.items():
+            y, z = gait.ankle(t if side == 'r' else t + 0.5)
+            ankles[side] = (s * 0.034, y, z)
+        pelvis = (-0.008 * cos(t - 0.18), REST['hip'] - 0.0245 - 0.019 * cos(2 * (t - 0.13)), 0.004 * sin(2 * t))
+        arms = {}
+        for side in SIDES:
+            swing = -cos(t - 0.04 + (0 if side == 'r' else 0.5))
+            late = -cos(t - 0.10 + (0 if side == 'r' else 0.5))
+            arms[side] = (-4 + 40 * swing, 13 - 3 * swing, 88 + 14 * late, 20)
+        bodies.append(figure(pelvis, pelvis_turn=(9 * cos(t), 7, 3.0 * cos(t - 0.18)),
+                             chest_turn=(-12 * cos(t - 0.02), 11 + 2.0 * cos(2 * (t - 0.20)), -2.5 * cos(t - 0.18)),
+                             head_turn=(-2.0 * cos(t), 4 + 1.5 * cos(2 * (t - 0.24)), 0.0),
+                             arms=arms, ankles=ankles, knees_out=4))
+        grounded.append([t % 1 <= gait.duty, (t + 0.5) % 1 <= gait.duty])
+    return dict(fps=44, loop=True, travel=(0, 0, gait.stride), bodies=bodies, grounded=grounded)
+
+
+# ---- what happens once: a few poses in time -----------------------------------------------------------------------
+
+def keyed(t, keys):
+    """Through the points (time, value) by cubics that do not overshoot (Fritsch and Carlson)."""
+    if t <= keys[0][0]:
+        return keys[0][1]
+    slope = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(keys, keys[1:])]
+    tangent = [0.0] + [0.0 if p * q <= 0 else 2 * p * q / (p + q) for p, q in zip(slope, slope[1:])] + [0.0]
+    for k, (a, b) in enumerate(zip(keys, keys[1:])):
+        if t <= b[0]:
+            span = b[0] - a[0]
+            return hermite(a[1], tangent[k], b[1], tangent[k + 1], span, (t - a[0]) / span)
+    return keys[-1][1]
+
+
+def jump():
+    """Crouch, push off, tuck at the top, reach for the floor, give way, stand."""
+    frames, bodies, grounded = 48, [], []
+    off, down = 0.34, 0.72                              # the time in the air
+    for f in range(frames):
+        t = f / (frames - 1)
+        s = (t - off) / (down - off)
+        height = 0.16 * 4 * s * (1 - s) if 0 < s < 1 else 0.0
+        sink = keyed(t, [(0, 0.012), (0.22, 0.150), (off, 0.000), (0.53, 0.020), (down, 0.015), (0.82, 0.140), (1, 0.012)])
+        tuck = keyed(t, [(off, 0), (0.53, 0.105), (down, 0)])
+        toes = keyed(t, [(0.24, 0), (off, 50), (0.60, 25), (down, 22), (0.78, 0)])
+        lean = keyed(t, [(0, 2), (0.22, 30), (off, 1), (0.53, 8), (down, 6), (0.82, 26), (1, 2)])
+        swing = keyed(t, [(0, 0), (0.18, -50), (0.42, 112), (0.57, 68), (down, 30), (0.84, -14), (1, 0)])
+        spread = keyed(t, [(0, 9), (0.22, 12), (0.38, 16), (0.55, 42), (down, 34), (0.84, 18), (1, 9)])
+        elbow = keyed(t, [(0, 16), (0.22, 24), (0.38, 14), (0.55, 40), (0.84, 34), (1, 16)])
+        y, z = foot_on_floor(-0.012, -toes)
+        back = keyed(t, [(0, 0), (0.22, -0.050), (off, 0.012), (0.53, 0.0), (down, -0.010), (0.82, -0.045), (1, 0)])
+        lift = height + tuck
+        ankles = {side: (k * 0.066, y + lift, z - 0.5 * tuck) for side, k in SIDES.items()}
+        rise = (y - ANKLE) * (1 - smooth((lift - 0.002) / 0.02)) * 0.8 if toes else 0.0
+        pelvis = (0, REST['hip'] - sink + height + rise + (0.036 if lift > 0.02 else 1.8 * lift), back)
+        arms = {side: (swing, spread, elbow, 12) for side in SIDES}
+        bodies.append(figure(pelvis, pelvis_turn=(0, lean * 0.5, 0), chest_turn=(0, lean, 0),
+                             head_turn=(0, 2 + lean * 0.25 - 6 * math.sin(math.pi * min(1, max(0, s))), 0),
+                             shrug=keyed(t, [(0, 0), (0.38, 0.022), (0.6, 0.006), (0.84, 0), (1, 0)]),
+                             arms=arms, ankles=ankles, knees_out=12))
+        grounded.append([not 0 < s < 1] * 2)
+    return dict(fps=42, loop=False, travel=(0, 0, 0), bodies=bodies, grounded=grounded)
+
+
+def attack():
+    """A blow with the right hand from above: draw back slowly, strike fast, hold, come back."""
+    frames, bodies, grounded = 48, [], []
+    for f in range(frames):
+        t = f / (frames - 1)
+        twist = keyed(t, [(0, -6), (0.36, -42), (0.56, 40), (0.66, 44), (1, -6)])
+        lean = keyed(t, [(0, 4), (0.36, -7), (0.56, 20), (0.68, 22), (1, 4)])
+        ahead = keyed(t, [(0, 0), (0.36, -0.055), (0.56, 0.085), (0.68, 0.090), (1, 0)])
+        sink = keyed(t, [(0, 0.035), (0.36, 0.045), (0.56, 0.085), (0.68, 0.080), (1, 0.035)])
+        blow = keyed(t, [(0, 22), (0.36, 172), (0.47, 130), (0.57, 74), (0.68, 56), (1, 22)])
+        wide = keyed(t, [(0, 16), (0.36, 26), (0.50, 12), (0.68, -6), (1, 16)])
+        elbow = keyed(t, [(0, 72), (0.36, 96), (0.50, 26), (0.57, 10), (0.68, 16), (1, 72)])
+        other = keyed(t, [(0, 30), (0.36, 62), (0.57, -28), (0.68, -30), (1, 30)])
+        bend = keyed(t, [(0, 78), (0.36, 50), (0.57, 66), (1, 78)])
+        arms = {'r': (blow, wide, elbow, 10), 'l': (other, 18, bend, 24)}
+        heel, toe = keyed(t, [(0.40, 0), (0.57, 28), (0.72, 26), (1, 0)]), keyed(t, [(0, 0), (0.36, 12), (0.52, 0)])
+        ry, rz = foot_on_floor(-0.115, -heel)
+        ly, lz = foot_on_floor(0.105, toe)
+        ankles = {'r': (-0.080, ry, rz), 'l': (0.070, ly, lz)}
+        pelvis = (0.006, REST['hip'] - sink, ahead)
+        bodies.append(figure(pelvis, pelvis_turn=(0.45 * twist, 0.4 * lean, 0), chest_turn=(twist, lean, 0),
+                             head_turn=(0.18 * twist, 3 + 0.3 * lean, 0), arms=arms, ankles=ankles, knees_out=10))
+        grounded.append([True, True])
+    return dict(fps=40, loop=False, travel=(0, 0, 0), bodies=bodies, grounded=grounded)
+
+
+CLIPS = {'idle': idle, 'walk': walk, 'run': run, 'jump': jump, 'attack': attack}
 
 
 def number(v):

@@ -231,6 +231,29 @@ void clip_poses(const Clip *c, const Proportions *p, const View *v, int n, Pose 
     }
 }
 
+/* What lies beyond the joints: the skull above the eyes (the upper half of
+ * the head) and beside the ears, hands, feet. */
+Reach clip_reach(const Clip *c, const Proportions *p, const View *v, int n)
+{
+    Reach all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    float skull = 0.55f * p->head * v->scale, limb = 0.06f * v->scale;
+    for (int f = 0; f < n; f++) {
+        Body b = clip_frame(c, f, n);
+        b = body_shaped(&b, &c->rest, p);
+        Pose pose = body_pose(&b, v);
+        for (int i = 0; i < JOINTS; i++) {
+            const Keypoint *k = &pose.joint[i];
+            bool is_face = i == JOINT_NOSE || i >= JOINT_R_EYE;
+            float up = is_face ? skull : limb, aside = is_face ? fmaxf(limb, skull / 3) : limb;
+            all.left = fminf(all.left, k->x - aside);
+            all.right = fmaxf(all.right, k->x + aside);
+            all.top = fminf(all.top, k->y - up);
+            all.bottom = fmaxf(all.bottom, k->y + limb);
+        }
+    }
+    return all;
+}
+
 bool yaw_named(const char *direction, float *yaw)
 {
     static const char *const names[] = {"s", "se", "e", "ne", "n", "nw", "w", "sw"};

@@ -90,6 +90,13 @@ Pose body_pose(const Body *b, const View *v);
 /* The shortcut: n frames of a clip, for a character of these proportions. */
 void clip_poses(const Clip *c, const Proportions *p, const View *v, int n, Pose *to);
 
+/* How far the figure reaches in the n frames, with the top of its head, its
+ * hands and soles and not only its joints: a jump needs room above.  Pixels. */
+typedef struct Reach {
+    float left, top, right, bottom;
+} Reach;
+Reach clip_reach(const Clip *c, const Proportions *p, const View *v, int n);
+
 /* "s", "se", "e", "ne", "n", "nw", "w", "sw" to degrees of yaw: "s" comes
  * towards us, "e" goes to our right.  False for another word. */
 bool yaw_named(const char *direction, float *yaw) MUST_USE;

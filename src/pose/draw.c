@@ -26,7 +26,8 @@ static void draw_limb(const Canvas *c, const Keypoint *a, const Keypoint *b, int
 static void draw_person(const Canvas *c, const Pose *p, int width, const PoseStyle *style)
 {
     const Limb *limb = skeleton_limbs();
-    for (int i = 0; i < LIMBS; i++) {
+    for (int k = 0; k < LIMBS; k++) {
+        int i = style->order[k];
         const Keypoint *a = &p->joint[limb[i].from], *b = &p->joint[limb[i].to];
         if (is_there(a) && is_there(b))
             draw_limb(c, a, b, width, style->limb[i]);

@@ -16,10 +16,13 @@ typedef struct PoseStyle {
     const char *name;
     unsigned char limb[LIMBS][3]; /* RGB, already darkened */
     unsigned char joint[JOINTS][3];
+    unsigned char order[LIMBS]; /* which limb is drawn first, second, ... */
 } PoseStyle;
 
 /* "controlnet" (OpenPose, ControlNet, AnimateAnyone) or "ssd" (the hand
- * labelled pictures of Sprite-Sheet-Diffusion).  NULL for another name. */
+ * labelled pictures of Sprite-Sheet-Diffusion: its colours and order; its
+ * tool's coarser ellipses are not imitated, nor that its colours shift when a
+ * joint was skipped).  NULL for another name. */
 const PoseStyle *pose_style(const char *name);
 
 /* People over what `picture` (u8 [H,W,3]) shows.  Joints further than 65536
