@@ -149,8 +149,8 @@ static int samples_make(Sample *s, const Bin *bins)
 
 /* A stretch of samples, cut along the axis of its widest spread. */
 typedef struct Box {
-    int from, to, axis;
     double spread; /* weighted squares about the mean, along the axis */
+    int from, to, axis;
     Lab mean;
 } Box;
 

@@ -12,8 +12,9 @@
  *
  * first along rows, then along columns; a pass whose size does not change is
  * left out.  (Pillow 13 does columns first where that is cheaper, mostly where a
- * picture becomes lower but wider; some bytes then differ by one.)  Weights are rounded to 22 binary digits, each pass to 8 bits, as
- * Pillow does, so results are equal and not merely close.
+ * picture becomes lower but wider; some bytes then differ by one.)  Weights are rounded to 22
+ * binary digits, each pass to 8 bits, as Pillow does, so results are equal and not merely
+ * close.
  *
  *   filter   support  formula
  *   box      0.5      1

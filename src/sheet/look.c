@@ -17,7 +17,7 @@ static double difference(Image a, Image b)
         int pa = channels == 4 ? p[3] : 255, qa = channels == 4 ? q[3] : 255;
         for (int c = 0; c < 3; c++)
             sum += abs(p[c] * pa - q[c] * qa);
-        sum += 255 * abs(pa - qa);
+        sum += (int64_t)255 * abs(pa - qa);
     }
     return (double)sum / (double)n;
 }

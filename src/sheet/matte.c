@@ -37,6 +37,31 @@ Rgb matte_choose_key(Image im, const Rgb *candidates, int count)
     return candidates[best];
 }
 
+/* The least of the four neighbours that a sweep has passed: one in the row,
+ * three in the row before.  `step` is 1 on the way down, -1 on the way up. */
+static int least_passed(const unsigned char *d, int x, int w, int step, bool is_first_row)
+{
+    bool is_first = step > 0 ? x == 0 : x == w - 1;
+    int least = is_first ? 255 : d[-step];
+    int from = x > 0 ? -1 : 0, to = x < w - 1 ? 1 : 0;
+    for (int k = from; k <= to && !is_first_row; k++)
+        if (d[k - (ptrdiff_t)step * w] < least)
+            least = d[k - (ptrdiff_t)step * w];
+    return least;
+}
+
+static void sweep(unsigned char *depth, int w, int h, int step)
+{
+    for (int i = 0; i < h; i++)
+        for (int j = 0; j < w; j++) {
+            int x = step > 0 ? j : w - 1 - j, y = step > 0 ? i : h - 1 - i;
+            unsigned char *d = depth + (size_t)y * (size_t)w + (size_t)x;
+            int least = least_passed(d, x, w, step, i == 0);
+            if (least + 1 < *d)
+                *d = (unsigned char)(least + 1);
+        }
+}
+
 /* Steps to the nearest background, diagonals too, counted up to 255: two
  * sweeps of a chessboard distance. */
 static void depths_fill(unsigned char *depth, Image im, Ground g)
@@ -45,20 +70,8 @@ static void depths_fill(unsigned char *depth, Image im, Ground g)
     const unsigned char *p = im.data;
     for (int64_t i = 0, n = (int64_t)w * h; i < n; i++, p += c)
         depth[i] = colour_distance(p, g.key) <= g.noise ? 0 : 255;
-    for (int sweep = 0; sweep < 2; sweep++) {
-        int step = sweep == 0 ? 1 : -1;
-        for (int j = 0; j < h; j++)
-            for (int i = 0; i < w; i++) {
-                int x = sweep == 0 ? i : w - 1 - i, y = sweep == 0 ? j : h - 1 - j;
-                unsigned char *d = depth + (size_t)y * (size_t)w + (size_t)x;
-                int least = i > 0 ? d[-step] : 255;
-                for (int k = -1; k <= 1 && j > 0; k++)
-                    if (x + k >= 0 && x + k < w && d[k - step * w] < least)
-                        least = d[k - step * w];
-                if (least + 1 < *d)
-                    *d = (unsigned char)(least + 1);
-            }
-    }
+    sweep(depth, w, h, 1);
+    sweep(depth, w, h, -1);
 }
 
 /* Pixels from the background on in which an edge may lie; how far around a

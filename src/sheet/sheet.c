@@ -157,6 +157,7 @@ static bool lay_out(Sheet *s, Rect *places, const SheetOptions *o, int *w, int *
         columns = (int)max64(columns, s->clips[c].count);
     if (o->columns > 0 && o->columns < columns)
         columns = o->columns;
+    must(columns > 0);
     int64_t step_x = s->cell_w + o->pad, step_y = s->cell_h + o->pad;
     for (int c = 0; c < s->clip_count; c++)
         rows += div_up(s->clips[c].count, columns);
