@@ -4,7 +4,12 @@
 #include <string.h>
 
 /* The opcodes are those of Python's pickletools, by their names there. */
-enum { CHUNK = 32 << 10, DEEPEST_STACK = 1 << 20, MEMORY_LIMIT = 1 << 30 };
+enum {
+    CHUNK = 32 << 10,
+    MEMORY_LIMIT = 256 << 20, /* some 60,000 tensors */
+    DEEPEST_STACK = 1 << 20,
+    MOST_NOTES = 1 << 23,
+};
 
 typedef struct Chunk {
     struct Chunk *next;
@@ -343,7 +348,7 @@ static bool memo_put(Machine *m, uint64_t i)
     Value *v = top(m);
     if (v == NULL)
         return false;
-    if (i >= (uint64_t)(m->at - m->begin))
+    if (i >= (uint64_t)(m->at - m->begin) || i >= MOST_NOTES)
         return broken(m, "a memo number is out of range");
     if (i >= m->memo_room) {
         size_t room = (size_t)i * 2 + 64;

@@ -145,19 +145,21 @@ bool weights_read_file(Weights *w, const char *path, Err *err)
     return err_set(err, why.kind, "%s", why.text);
 }
 
-/* The one file of a diffusers or transformers folder. */
+/* The one file of a diffusers or transformers folder: of the first tier of
+ * which there is any. */
 static char *file_of_folder(const char *dir, Err *err)
 {
-    static const char *const usual[2][4] = {
+    static const char *const tiers[3][5] = {
         {"model.safetensors", "diffusion_pytorch_model.safetensors",
          "model.safetensors.index.json", "diffusion_pytorch_model.safetensors.index.json"},
+        {"model.fp16.safetensors", "diffusion_pytorch_model.fp16.safetensors"},
         {"pytorch_model.bin", "diffusion_pytorch_model.bin", "pytorch_model.bin.index.json",
          "diffusion_pytorch_model.bin.index.json"},
     };
-    for (int tier = 0; tier < 2; tier++) {
+    for (int tier = 0; tier < 3; tier++) {
         char *found = NULL;
-        for (int i = 0; i < 4; i++) {
-            char *path = file_join(dir, usual[tier][i]);
+        for (const char *const *name = tiers[tier]; *name != NULL; name++) {
+            char *path = file_join(dir, *name);
             if (!file_exists(path)) {
                 xfree(path);
             } else if (found == NULL) {
@@ -174,7 +176,7 @@ static char *file_of_folder(const char *dir, Err *err)
             return found;
     }
     err_set(err, ERR_INPUT, "'%s' holds no file of weights: looked for %s, %s, %s and %s", dir,
-            usual[0][0], usual[0][1], usual[1][0], usual[1][1]);
+            tiers[0][0], tiers[0][1], tiers[2][0], tiers[2][1]);
     return NULL;
 }
 

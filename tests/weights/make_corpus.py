@@ -122,6 +122,12 @@ def make_by_hand():
     write(zip_archive(members, zip64=True, comment=b'a comment PK\5\6'), 'good', 'zip64.pth')
     expect('zip64.pth', 'torch zip', [('w', six.reshape(2, 3))])
     check_by_hand('zip64.pth', [('w', six.reshape(2, 3))])
+    at = 30 + 10 + len(pickle(table([('w', w)])))
+    far = {'at': 0xFFFFFFFF, 'extra': struct.pack('<HHHHQ', 9, 0, 1, 8, at)}
+    write(zip_archive([Member('a/data.pkl', pickle(table([('w', w)]))), Member('a/data/0', F32, central=far),
+                       Member('a/version', b'3\n')]), 'good', 'zip64_offset.pth')
+    expect('zip64_offset.pth', 'torch zip', [('w', six.reshape(2, 3))])
+    check_by_hand('zip64_offset.pth', [('w', six.reshape(2, 3))])
     view = tensor('FloatStorage', 'k', 6, 1, [2], [1], view=('v', 2, 3))
     both = table([('w', tensor('FloatStorage', 'k', 6, 0, [6], [1], view=())), ('v', view)])
     write(legacy(both, [('k', 6, F32)]), 'good', 'view_legacy.pth')
