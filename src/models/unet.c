@@ -210,7 +210,7 @@ static Tensor up(Run *r, Pass *p, int i, Tensor x)
     for (int j = 0; j <= c->layers; j++) {
         size_t before = run_floor(r);
         Tensor both = nn_concat(r, x, p->skip[--p->skips]);
-        x = layer(r, p, &p->m->up[i].layer[j], both, c->attends[c->blocks - 1 - i]);
+        x = layer(r, p, &p->m->up[i].layer[j], both, c->up_attends[i]);
         x = run_keep(r, before, x);
     }
     return nn_tap(r, run_keep(r, floor, grow(r, p, i, x)), "up.%d", i);
@@ -260,6 +260,23 @@ bool unet_reference(Run *r, const UNet *m, Tensor latents, const UNetContext *co
     return !run_stopped(r);
 }
 
+UNetPath unet_attention_path(const UNet *m, int index)
+{
+    UNetPath p = {"mid_block.attentions.0.transformer_blocks.0"};
+    const UNetConfig *c = &m->config;
+    for (int i = 0; i < 2 * c->blocks; i++) {
+        bool is_up = i >= c->blocks;
+        int b = is_up ? i - c->blocks : i;
+        for (int j = 0; j < c->layers + is_up; j++) {
+            const UNetLayer *k = is_up ? &m->up[b].layer[j] : &m->down[b].layer[j];
+            if (k->transformer.C > 0 && k->transformer.index == index)
+                snprintf(p.s, sizeof p.s, "%s_blocks.%d.attentions.%d.transformer_blocks.0",
+                         is_up ? "up" : "down", b, j);
+        }
+    }
+    return p;
+}
+
 /* ---- what is made once for a job ------------------------------------------- */
 
 /* Calls `each` for every transformer, in the order of the forward pass. */
@@ -275,7 +292,7 @@ static bool each_transformer(Run *r, const UNet *m, EachFn each, void *user)
     if (!each(r, &m->mid.transformer, user))
         return false;
     for (int i = 0; i < c->blocks; i++)
-        for (int j = 0; j <= c->layers && c->attends[c->blocks - 1 - i]; j++)
+        for (int j = 0; j <= c->layers && c->up_attends[i]; j++)
             if (!each(r, &m->up[i].layer[j].transformer, user))
                 return false;
     return true;
@@ -422,7 +439,8 @@ static Tensor bind_positions(Binding *g, int k, int64_t C)
     if (s.rank == 3 && s.dim[0] == 1 && s.dim[2] == C) {
         if (most == 0 || s.dim[1] < most)
             g->m->config.motion_frames = s.dim[1];
-        return tensor_reshape(bind_numbers(g->b, name, s), SHAPE(s.dim[1], C));
+        Tensor table = bind_numbers(g->b, name, s);
+        return tensor_is_empty(table) ? table : tensor_reshape(table, SHAPE(s.dim[1], C));
     }
     if (most == 0)
         most = g->m->config.motion_frames = 32;
@@ -456,12 +474,12 @@ static void bind_motion(Binding *g, const char *name, int index, Motion *k, int6
     bind_leave(b);
 }
 
-static void bind_layer(Binding *g, UNetLayer *k, int j, int block, int64_t C)
+static void bind_layer(Binding *g, UNetLayer *k, int j, int block, int64_t C, bool attends)
 {
     const UNetConfig *c = &g->m->config;
     int64_t O = c->width[block];
     bind_res(g, "resnets", j, &k->res, C, O);
-    if (c->attends[block])
+    if (attends)
         bind_transformer(g, "attentions", j, &k->transformer, O, c->heads[block]);
     bind_motion(g, "motion_modules", j, &k->motion, O);
 }
@@ -474,7 +492,7 @@ static void bind_down(Binding *g, int64_t *skip, int *skips)
     for (int i = 0; i < c->blocks; i++) {
         bind_enter(g->b, "down_blocks.%d", i);
         for (int j = 0; j < c->layers; j++) {
-            bind_layer(g, &g->m->down[i].layer[j], j, i, C);
+            bind_layer(g, &g->m->down[i].layer[j], j, i, C, c->attends[i]);
             skip[(*skips)++] = C = c->width[i];
         }
         g->m->down[i].has_resample = i < c->blocks - 1;
@@ -506,7 +524,7 @@ static void bind_up(Binding *g, const int64_t *skip, int skips)
         int block = c->blocks - 1 - i;
         bind_enter(g->b, "up_blocks.%d", i);
         for (int j = 0; j <= c->layers; j++) {
-            bind_layer(g, &g->m->up[i].layer[j], j, block, C + skip[--skips]);
+            bind_layer(g, &g->m->up[i].layer[j], j, block, C + skip[--skips], c->up_attends[i]);
             C = c->width[block];
         }
         g->m->up[i].has_resample = block > 0;
@@ -546,6 +564,7 @@ UNetConfig unet_config_sd15(void)
                         .width = {320, 640, 1280, 1280},
                         .heads = {8, 8, 8, 8},
                         .attends = {true, true, true, false},
+                        .up_attends = {false, true, true, true},
                         .context = 768,
                         .groups = 32,
                         .norm_eps = 1e-5f,
@@ -558,26 +577,39 @@ static int64_t block_number(const Json *j, int i, int64_t fallback)
     return js_is_array(j) ? js_int(js_at(j, (size_t)i), 0) : js_int(j, fallback);
 }
 
+/* "CrossAttnDownBlock2D" attends, "DownBlock3D" does not. */
+static bool read_kind(bool *attends, const Json *j, const char *way, Err *err)
+{
+    const char *kind = js_string(j, "");
+    *attends = strncmp(kind, "CrossAttn", 9) == 0;
+    const char *rest = *attends ? kind + 9 : kind;
+    size_t n = strlen(way);
+    if (strncmp(rest, way, n) != 0 || strncmp(rest + n, "Block", 5) != 0)
+        return err_set(err, ERR_FORMAT, "block type '%s' is not supported", kind);
+    return true;
+}
+
 static bool read_blocks(UNetConfig *c, const Json *j, Err *err)
 {
     const Json *widths = js_get(j, "block_out_channels"),
                *kinds = js_get(j, "down_block_types");
+    const Json *ups = js_get(j, "up_block_types");
     const Json *heads = js_get(j, "attention_head_dim");
     if (!js_is_null(js_get(j, "num_attention_heads")))
         heads = js_get(j, "num_attention_heads");
     c->blocks = (int)js_count(widths);
-    if (c->blocks < 1 || c->blocks > UNET_BLOCKS || js_count(kinds) != js_count(widths))
+    if (c->blocks < 1 || c->blocks > UNET_BLOCKS || js_count(kinds) != js_count(widths) ||
+        js_count(ups) != js_count(widths))
         return err_set(err, ERR_FORMAT,
-                       "block_out_channels and down_block_types must list 1 to %d blocks",
+                       "block_out_channels, down_block_types and up_block_types must list 1 to "
+                       "%d blocks",
                        UNET_BLOCKS);
     for (int i = 0; i < c->blocks; i++) {
-        const char *kind = js_string(js_at(kinds, (size_t)i), "");
         c->width[i] = js_int(js_at(widths, (size_t)i), 0);
         c->heads[i] = block_number(heads, i, 8);
-        /* 2D and 3D, cross attention and none: the names end alike */
-        c->attends[i] = strncmp(kind, "CrossAttnDownBlock", 18) == 0;
-        if (!c->attends[i] && strncmp(kind, "DownBlock", 9) != 0)
-            return err_set(err, ERR_FORMAT, "down block type '%s' is not supported", kind);
+        if (!read_kind(&c->attends[i], js_at(kinds, (size_t)i), "Down", err) ||
+            !read_kind(&c->up_attends[i], js_at(ups, (size_t)i), "Up", err))
+            return false;
         if (c->width[i] < 1 || c->width[i] > 8192 || c->heads[i] < 1 ||
             c->width[i] % c->heads[i] != 0 || c->width[i] % c->groups != 0)
             return err_set(

@@ -1,0 +1,40 @@
+# Five targets; meson and ninja do the work.  What is missing is installed on
+# the way (tools/setup.sh), so that a new machine needs git and make only.
+#
+#   make            build/atelier
+#   make demo       an animated knight in out/knight, from the model in this tree
+#   make test       every test, as released and with sanitizers; N passed, N failed
+#   make bench      what it costs, into build/bench.json
+#   make install    into PREFIX (/usr/local)
+PREFIX ?= /usr/local
+MESON_FLAGS ?=
+NINJA_FLAGS ?=
+
+program: setup-build build/build.ninja
+	@ninja $(NINJA_FLAGS) -C build src/cli/atelier
+	@ln -sf src/cli/atelier build/atelier
+
+demo: program
+	build/atelier sprite examples/knight.png --animation walk --out out/knight
+
+test: setup-test
+	@MESON_FLAGS="$(MESON_FLAGS)" NINJA_FLAGS="$(NINJA_FLAGS)" bash tools/test.sh
+
+bench: setup-bench build/build.ninja
+	@meson setup --reconfigure build -Dbench=auto $(MESON_FLAGS)
+	@ninja $(NINJA_FLAGS) -C build bench/kernels
+	build/bench/kernels --json build/bench.json
+
+install: program
+	install -D -m 755 build/atelier $(DESTDIR)$(PREFIX)/bin/atelier
+	mkdir -p $(DESTDIR)$(PREFIX)/share/atelier/models
+	cp -R models/sprite-mini $(DESTDIR)$(PREFIX)/share/atelier/models/
+
+build/build.ninja:
+	@meson setup build $(MESON_FLAGS)
+
+setup-%:
+	@bash tools/setup.sh $*
+
+.DEFAULT_GOAL := program
+.PHONY: program demo test bench install setup-build setup-test setup-bench

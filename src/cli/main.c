@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+#include "cli/args.h"
+#include "cli/model.h"
+#include "cli/progress.h"
+#include "studios/sprite.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* main(): where everything meets.  The environment, signals, standard streams
+ * and exit codes are known here and nowhere else. */
+
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+
+static const Studio *const commands[] = {&sprite_studio, &model_command};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+/* ---- stopping ------------------------------------------------------------------------ */
+
+static atomic_bool cancel;
+static volatile sig_atomic_t stopped_by;
+
+/* The first asks for a clean end, the second does not ask. */
+static void on_stop(int signal)
+{
+    static const char said[] = "\natelier: stopping; once more to stop at once\n";
+    if (atomic_load(&cancel))
+        _exit(EXIT_SIGNAL + signal);
+    stopped_by = signal;
+    atomic_store(&cancel, true);
+    (void)!write(STDERR_FILENO, said, sizeof said - 1);
+}
+
+static void set_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); /* writes fail instead, and say why */
+    sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+/* ---- talking ---------------------------------------------------------------------------- */
+
+static void show_progress(void *user, const char *stage, int64_t done, int64_t of)
+{
+    progress_show(user, stage, done, of);
+}
+
+static void say_result(void *user, const char *line)
+{
+    progress_hide(user);
+    printf("%s\n", line);
+}
+
+static void say_detail(void *user, const char *line)
+{
+    progress_hide(user);
+    fprintf(stderr, "%s\n", line);
+}
+
+static int terminal_columns(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* A reader that went away is nobody's failure; a full disk is. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (errno == EPIPE || code != EXIT_DONE)
+        return code;
+    fprintf(stderr, "atelier: cannot write to stdout: %s\n", strerror(errno));
+    return EXIT_REFUSED;
+}
+
+static int misunderstood(const Err *err)
+{
+    fprintf(stderr, "atelier: %s\n", err->text);
+    return EXIT_USAGE;
+}
+
+/* ---- where installed models are ------------------------------------------------------------
+ */
+
+/* dir/more/path if that is there. */
+static char *there(const char *dir, const char *more, const char *path)
+{
+    char *at = file_join(dir, more), *whole = file_join(at, path);
+    xfree(at);
+    if (file_exists(whole))
+        return whole;
+    xfree(whole);
+    return NULL;
+}
+
+/* A default like models/sprite-mini is looked for from the working folder,
+ * then from the program's own: its checkout, or its share/atelier. */
+static char *find_default(const char *path)
+{
+    static const char *const from[] = {"../share/atelier", "..", "../../.."};
+    char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *found = NULL;
+    if (n <= 0)
+        return NULL;
+    self[n] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash == NULL)
+        return NULL;
+    *slash = '\0';
+    for (size_t i = 0; found == NULL && i < sizeof from / sizeof *from; i++)
+        found = there(self, from[i], path);
+    return found;
+}
+
+enum { DEFAULTS_MOST = 8 };
+
+/* Found defaults, kept until the command ends. */
+typedef struct Defaults {
+    char *path[DEFAULTS_MOST];
+    int count;
+} Defaults;
+
+static void find_defaults(Defaults *d, const Studio *s, void *request)
+{
+    for (int i = 0; i < s->param_count && d->count < DEFAULTS_MOST; i++) {
+        const Param *p = &s->params[i];
+        if (p->type != PARAM_PATH || p->fallback == NULL || p->fallback[0] == '\0')
+            continue;
+        const char **to = (const char **)(void *)((char *)request + p->offset);
+        if (*to != p->fallback || file_exists(*to))
+            continue;
+        char *found = find_default(p->fallback);
+        if (found != NULL)
+            *to = d->path[d->count++] = found;
+    }
+}
+
+static void release_defaults(Defaults *d)
+{
+    for (int i = 0; i < d->count; i++)
+        xfree(d->path[i]);
+}
+
+/* ---- commands
+ * --------------------------------------------------------------------------------- */
+
+static int run_studio(const Studio *s, const void *request)
+{
+    Progress bar;
+    Err err = {0};
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool is_dumb = term == NULL || strcmp(term, "dumb") == 0;
+    progress_init(&bar, isatty(STDERR_FILENO) && !is_dumb,
+                  no_color == NULL || no_color[0] == '\0', terminal_columns(STDERR_FILENO));
+    StudioRun run = {.user = &bar,
+                     .progress = show_progress,
+                     .say = say_result,
+                     .detail = args_flag(s, request, "verbose") ? say_detail : NULL,
+                     .cancel = &cancel};
+    bool ok = s->run(request, &run, &err);
+    progress_hide(&bar);
+    if (ok)
+        return EXIT_DONE;
+    if (err.kind == ERR_CANCELLED && stopped_by != 0) {
+        fprintf(stderr, "atelier: stopped; nothing was left half written\n");
+        return EXIT_SIGNAL + stopped_by;
+    }
+    (void)fflush(stdout); /* results come before the reason */
+    fprintf(stderr, "atelier: %s\n", err.text);
+    return EXIT_REFUSED;
+}
+
+static int run_command(const Studio *s, int count, char *const *words)
+{
+    Err err = {0};
+    Defaults defaults = {0};
+    if (args_want_help(count, words)) {
+        args_help(s, terminal_columns(STDOUT_FILENO));
+        return EXIT_DONE;
+    }
+    void *request = xalloc(1, s->request_size);
+    int code;
+    if (args_read(s, count, words, request, &err)) {
+        find_defaults(&defaults, s, request);
+        code = run_studio(s, request);
+    } else {
+        code = misunderstood(&err);
+    }
+    release_defaults(&defaults);
+    xfree(request);
+    return code;
+}
+
+static void print_commands(FILE *to)
+{
+    fprintf(to, "atelier: animated sprite sheets from one drawing, on your own machine\n\n"
+                "Usage: atelier COMMAND [ARGUMENT]...\n\n");
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(
+        to,
+        "\nTo begin with:\n  %s\n\n"
+        "'atelier COMMAND --help' tells all about one; 'atelier --version' which this is.\n",
+        commands[0]->example);
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[COMMANDS + 1] = {NULL};
+    for (int i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    const char *near = args_nearest(word, names);
+    if (near != NULL)
+        fprintf(stderr, "atelier: there is no command '%.60s'; did you mean '%s'?\n", word,
+                near);
+    else
+        fprintf(stderr, "atelier: there is no command '%.60s'; 'atelier --help' lists them\n",
+                word);
+    return EXIT_USAGE;
+}
+
+static int dispatch(int count, char *const *words)
+{
+    if (count == 0) {
+        print_commands(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0 ||
+        (strcmp(words[0], "help") == 0 && count == 1)) {
+        print_commands(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(words[0], "--version") == 0) {
+        printf("atelier %s\n", ATELIER_VERSION);
+        return EXIT_DONE;
+    }
+    bool asks = strcmp(words[0], "help") == 0;
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(words[asks], commands[i]->name) != 0)
+            continue;
+        static char *const help[] = {"--help"};
+        return asks ? run_command(commands[i], 1, help)
+                    : run_command(commands[i], count - 1, words + 1);
+    }
+    return unknown_command(words[asks]);
+}
+
+int main(int argc, char **argv)
+{
+    set_signals();
+    return finish(dispatch(argc > 0 ? argc - 1 : 0, argv + 1));
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs what is missing, or says what is.  Usage: setup.sh build|test|bench|fuzz
+# What a machine can do counts, not what its packages are called; only what is
+# missing is looked up by its Debian name.
+set -eu
+
+missing=()
+program() { # program NAME PACKAGE
+    command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+library() { # library PKG-CONFIG-NAME PACKAGE
+    pkg-config --exists "$1" 2>/dev/null || missing+=("$2")
+}
+header() { # header NAME PACKAGE: for what has no pkg-config file
+    echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1 || missing+=("$2")
+}
+
+program meson meson
+program ninja ninja-build
+program pkg-config pkg-config
+program "${CC:-cc}" gcc
+header stdio.h libc6-dev
+library libpng libpng-dev
+library libturbojpeg libturbojpeg0-dev
+library libwebp libwebp-dev
+library jansson libjansson-dev
+library zlib zlib1g-dev
+library cmocka libcmocka-dev
+case ${1:-build} in
+build | test) ;;
+bench) header dnnl.h libdnnl-dev ;;
+fuzz)
+    program clang clang
+    ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer-x86_64.a >/dev/null 2>&1 ||
+        missing+=(libclang-rt-14-dev)
+    ;;
+*)
+    echo "setup.sh: build, test, bench or fuzz?" >&2
+    exit 2
+    ;;
+esac
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=
+[ "$(id -u)" -eq 0 ] || as_root=sudo
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "setup.sh: please install what these Debian packages hold, then run make again: ${missing[*]}" >&2
+    exit 1
+fi
+if [ -n "$as_root" ] && ! command -v sudo >/dev/null 2>&1; then
+    echo "setup.sh: please run as root, then run make again: apt-get install ${missing[*]}" >&2
+    exit 1
+fi
+echo "setup.sh: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq </dev/null
+$as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Every test in several builds: as released, with the sanitizers of addresses
+# and undefined behaviour, and what has threads with that of threads.  Ends
+# with "N passed, N failed"; fails if any did, or if a build did.
+# Usage: [MESON_FLAGS=...] [NINJA_FLAGS=...] test.sh
+set -u
+cd "$(dirname "$0")/.." || exit 2
+read -r -a meson_flags <<<"${MESON_FLAGS:-}"
+read -r -a ninja_flags <<<"${NINJA_FLAGS:-}"
+passed=0 failed=0
+
+count() { # count DIR RESULT...: lines of its log with one of the results
+    local log=$1/meson-logs/testlog.json n=0 result
+    shift
+    for result in "$@"; do
+        n=$((n + $(grep -c "\"result\": \"$result\"" "$log" 2>/dev/null)))
+    done
+    echo $n
+}
+
+try() { # try DIR "SETUP OPTIONS" TEST-OPTIONS...: builds, runs, counts
+    local dir=$1 setup=() bad before=$SECONDS
+    read -r -a setup <<<"$2"
+    shift 2
+    echo "==== $dir"
+    rm -f "$dir/meson-logs/testlog.json"
+    [ -f "$dir/build.ninja" ] || meson setup "$dir" "${setup[@]}" "${meson_flags[@]}" >"$dir.log" 2>&1 || {
+        cat "$dir.log"
+        rm -f "$dir.log"
+        echo "==== $dir: cannot be set up"
+        failed=$((failed + 1))
+        return
+    }
+    rm -f "$dir.log"
+    ninja "${ninja_flags[@]}" -C "$dir" || {
+        echo "==== $dir: does not build"
+        failed=$((failed + 1))
+        return
+    }
+    ln -sf src/cli/atelier "$dir/atelier"
+    meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || true
+    bad=$(count "$dir" FAIL TIMEOUT ERROR INTERRUPT UNEXPECTEDPASS)
+    passed=$((passed + $(count "$dir" OK EXPECTEDFAIL)))
+    failed=$((failed + bad))
+    [ -s "$dir/meson-logs/testlog.json" ] || {
+        echo "==== $dir: no test ran"
+        failed=$((failed + 1))
+    }
+    echo "==== $dir: $bad failed, $((SECONDS - before)) s"
+}
+
+try build ""
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+try build-asan "--buildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false" \
+    --timeout-multiplier 5
+try build-tsan "--buildtype=debugoptimized -Doptimization=1 -Db_sanitize=thread -Db_lundef=false" \
+    --timeout-multiplier 5 --suite base
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
