@@ -107,7 +107,7 @@ static Value *rebuild_dict(Pickle *p, const Value *args, Err *err)
     if (v == NULL || pairs == NULL || pairs->kind != VALUE_LIST || pairs->list.count == 0)
         return v;
     uint32_t count = pairs->list.count;
-    v->list.item = pickle_take(p, (size_t)count * 2 * sizeof *v->list.item);
+    v->list.item = pickle_take(p, (size_t)count * 2 * sizeof(Value *));
     if (v->list.item == NULL)
         return refuse(err, "too many parts");
     v->list.room = v->list.count = count * 2;
@@ -117,7 +117,7 @@ static Value *rebuild_dict(Pickle *p, const Value *args, Err *err)
             err_set(err, ERR_FORMAT, "its pickle makes a dictionary of what are no pairs");
             return NULL;
         }
-        memcpy(v->list.item + (size_t)i * 2, pair->list.item, 2 * sizeof *v->list.item);
+        memcpy(v->list.item + (size_t)i * 2, pair->list.item, 2 * sizeof(Value *));
     }
     return v;
 }

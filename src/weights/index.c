@@ -53,7 +53,7 @@ static bool read_shards(Weights *w, const char *const *shards, size_t count, Err
     for (size_t i = 0; ok && i < count; i++) {
         char *path = xalloc(n + strlen(shards[i]) + 1, 1);
         memcpy(path, w->path, n);
-        strcpy(path + n, shards[i]);
+        memcpy(path + n, shards[i], strlen(shards[i]) + 1);
         w->is_shard = true;
         ok = weights_read_file(w, path, err);
         xfree(path);

@@ -68,8 +68,9 @@ Value *value_new(Pickle *p, ValueKind kind, Err *err)
 
 static bool broken(Machine *m, const char *why)
 {
-    return err_set(m->err, ERR_FORMAT, "its pickle is broken at byte %zu: %s",
-                   (size_t)(m->at - m->begin), why);
+    err_set(m->err, ERR_FORMAT, "its pickle is broken at byte %zu: %s",
+            (size_t)(m->at - m->begin), why);
+    return false;
 }
 
 static bool push(Machine *m, Value *v)
@@ -130,7 +131,7 @@ static bool take_bytes(Machine *m, size_t size, Text *text)
 /* An unsigned number of `width` bytes. */
 static bool take_number(Machine *m, int width, uint64_t *n)
 {
-    Text t = {0};
+    Text t;
     if (!take_bytes(m, (size_t)width, &t))
         return false;
     *n = 0;
@@ -156,16 +157,16 @@ static bool append(Machine *m, Value *to, Value *const *items, size_t count)
     uint32_t want = to->list.count + (uint32_t)count;
     if (want > to->list.room) {
         uint32_t room = want + to->list.count / 2 + (to->list.room > 0 ? 2 : 0);
-        Value **item = pickle_take(m->out, room * sizeof *item);
+        Value **item = pickle_take(m->out, room * sizeof(Value *));
         if (item == NULL)
             return broken(m, "it holds too many values");
         if (to->list.count > 0)
-            memcpy(item, to->list.item, to->list.count * sizeof *item);
+            memcpy(item, to->list.item, to->list.count * sizeof(Value *));
         to->list.item = item;
         to->list.room = room;
     }
     if (count > 0)
-        memcpy(to->list.item + to->list.count, items, count * sizeof *items);
+        memcpy(to->list.item + to->list.count, items, count * sizeof(Value *));
     to->list.count = want;
     return true;
 }
@@ -208,7 +209,7 @@ static bool op_binint2(Machine *m)
 static bool push_long(Machine *m, int width)
 {
     uint64_t size, n = 0;
-    Text t = {0};
+    Text t;
     Value *v;
     if (!take_number(m, width, &size) || !take_bytes(m, (size_t)size, &t))
         return false;
@@ -237,14 +238,14 @@ static bool op_long4(Machine *m)
 
 static bool op_binfloat(Machine *m)
 {
-    Text t = {0};
+    Text t;
     return take_bytes(m, 8, &t) && push_new(m, VALUE_INERT, NULL);
 }
 
 static bool push_text(Machine *m, ValueKind kind, int width)
 {
     uint64_t size;
-    Text t = {0};
+    Text t;
     Value *v;
     if (!take_number(m, width, &size) || !take_bytes(m, (size_t)size, &t) ||
         !push_new(m, kind, &v))
@@ -556,7 +557,7 @@ static bool push_global(Machine *m, Text module, Text name)
 
 static bool op_global(Machine *m)
 {
-    Text module = {0}, name = {0};
+    Text module, name;
     return take_line(m, &module) && take_line(m, &name) && push_global(m, module, name);
 }
 

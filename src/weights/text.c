@@ -28,22 +28,30 @@ bool text_is_name(Text t)
     return is_plain;
 }
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* Bytes of the character at `s`, or 0 if it is none.  (RFC 3629: no overlong
+ * forms, no surrogates, nothing above U+10FFFF) */
+static int utf8_size(const char *s)
+{
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *c = (const unsigned char *)s;
+    if (c[0] < 0x80)
+        return 1;
+    int n = c[0] >> 5 == 6 ? 2 : c[0] >> 4 == 14 ? 3 : c[0] >> 3 == 30 ? 4 : 0;
+    uint32_t code = c[0] & (0x7fu >> n);
+    for (int i = 1; i < n; i++) {
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (c[i] & 0x3fu);
+    }
+    bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
+    return n == 0 || code < least[n] || code > 0x10ffff || is_surrogate ? 0 : n;
+}
+
 bool text_is_utf8(const char *s)
 {
-    static const uint32_t least[4] = {0, 0x80, 0x800, 0x10000};
-    while (*s != '\0') {
-        unsigned char c = (unsigned char)*s++;
-        int more = c < 0x80 ? 0 : c >> 5 == 6 ? 1 : c >> 4 == 14 ? 2 : c >> 3 == 30 ? 3 : -1;
-        if (more < 0)
-            return false;
-        uint32_t code = more == 0 ? c : c & (0x3fu >> more);
-        for (int i = 0; i < more; i++, s++) {
-            if (((unsigned char)*s & 0xc0) != 0x80)
-                return false;
-            code = code << 6 | ((unsigned char)*s & 0x3f);
-        }
-        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+    for (int n = 0; *s != '\0'; s += n) {
+        n = utf8_size(s);
+        if (n == 0)
             return false;
     }
     return true;
@@ -55,8 +63,10 @@ Shown text_shown(Text t)
     Shown shown = {{0}};
     size_t room = sizeof shown.s - sizeof cut;
     size_t n = t.size < room ? t.size : room;
+    memset(shown.s, '?', n);
     for (size_t i = 0; i < n; i++)
-        shown.s[i] = t.at[i] >= ' ' && t.at[i] <= '~' ? t.at[i] : '?';
+        if (t.at[i] >= ' ' && t.at[i] <= '~')
+            shown.s[i] = t.at[i];
     if (n < t.size)
         memcpy(shown.s + n, cut, sizeof cut);
     return shown;

@@ -25,11 +25,11 @@ static bool find_root(const Zip *z, Text *root, Err *err)
         *root = (Text){name.at, name.size - n};
         found++;
     }
-    if (found != 1)
-        return err_set(err, ERR_FORMAT,
-                       found == 0 ? "this zip archive holds no data.pkl: torch did not write it"
-                                  : "this zip archive holds more than one data.pkl");
-    return true;
+    if (found == 0)
+        err_set(err, ERR_FORMAT, "this zip archive holds no data.pkl: torch did not write it");
+    if (found > 1)
+        err_set(err, ERR_FORMAT, "this zip archive holds more than one data.pkl");
+    return found == 1;
 }
 
 /* ROOT/PATHKEY, or NULL. */
@@ -202,7 +202,7 @@ static bool read_storages(Reader *r, StorageClaim *list, const Value *keys, Err 
     StorageClaim **claims = xalloc(count, sizeof(StorageClaim *));
     for (StorageClaim *c = list; c != NULL; c = c->next)
         claims[i++] = c;
-    qsort(claims, count, sizeof *claims, by_key);
+    qsort(claims, count, sizeof(StorageClaim *), by_key);
     bool ok = keys->kind == VALUE_LIST ||
               err_set(err, ERR_FORMAT, "the list of its storages is no list");
     for (uint32_t k = 0; ok && k < keys->list.count; k++) {

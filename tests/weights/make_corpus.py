@@ -176,6 +176,13 @@ def make_safetensors():
           b'"model-00002-of-00002.safetensors", "c": "model-00001-of-00002.safetensors"}}\n',
           'good', 'shards', 'model.safetensors.index.json')
     expect('shards', 'safetensors shards', a + b)
+    for i, (name, t) in enumerate([('a', torch.ones(2)), ('b', torch.tensor([5.0]))]):
+        torch.save({name: t}, path('good', 'torch_shards', f'pytorch_model-{i}.bin'))
+    write(b'{"weight_map": {"a": "pytorch_model-0.bin", "b": "pytorch_model-1.bin"}}\n', 'good', 'torch_shards',
+          'pytorch_model.bin.index.json')
+    expect('torch_shards', 'torch shards', [a[0]] + b)
+    write(file_of(b), 'good', 'half_folder', 'diffusion_pytorch_model.fp16.safetensors')
+    expect('half_folder', 'safetensors', b)
     torch.save({'w': torch.ones(1)}, path('good', 'folder', 'pytorch_model.bin'))
     write(file_of(b), 'good', 'folder', 'diffusion_pytorch_model.safetensors')
     expect('folder', 'safetensors', b)
