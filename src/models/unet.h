@@ -24,8 +24,9 @@ typedef struct UNetConfig {
     int blocks, layers; /* down blocks; resnets in each (one more in up blocks) */
     int64_t width[UNET_BLOCKS];
     int64_t heads[UNET_BLOCKS];
-    bool attends[UNET_BLOCKS]; /* that down block has transformers */
-    int64_t context;           /* D */
+    bool attends[UNET_BLOCKS];    /* that down block has transformers, */
+    bool up_attends[UNET_BLOCKS]; /* that up block has */
+    int64_t context;              /* D */
     int64_t groups;
     float norm_eps;
     bool flip_sin_to_cos;
@@ -146,6 +147,13 @@ typedef struct UNetInput {
     Tensor pose[UNET_BLOCKS + 1]; /* [F,h,w,C0] after conv_in, then after each
                                      down block; empty: nothing is added */
 } UNetInput;
+
+/* The state-dict path of transformer `index`: "up_blocks.1.attentions.0.transformer_blocks.0".
+ */
+typedef struct UNetPath {
+    char s[96];
+} UNetPath;
+UNetPath unet_attention_path(const UNet *m, int index);
 
 /* Returns the prediction [R*F,h,w,out] in the Run's scratch. */
 Tensor unet_forward(Run *r, const UNet *m, const UNetInput *in);

@@ -31,6 +31,7 @@ static UNetConfig mini_shape(void)
                         .width = {32, 64, 64},
                         .heads = {4, 4, 4},
                         .attends = {true, true, true},
+                        .up_attends = {true, true, true},
                         .context = 40,
                         .groups = 16,
                         .norm_eps = 1e-5f,

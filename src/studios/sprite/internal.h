@@ -3,6 +3,7 @@
 #include "diffusion/sample.h"
 #include "media/color.h"
 #include "media/image.h"
+#include "media/resize.h"
 #include "models/clip_vision.h"
 #include "models/pose_guider.h"
 #include "models/pose_pyramid.h"
@@ -56,6 +57,9 @@ typedef struct SpriteFolder {
 /* False, with what is missing, if a part is. */
 bool folder_find(SpriteFolder *f, const char *dir, Err *err) MUST_USE;
 void folder_release(SpriteFolder *f);
+/* The embedded model: beside this program, or where it was installed; NULL if
+ * it is in neither place.  Free with xfree. */
+char *folder_embedded(void);
 
 /* ---- model.c: the networks, one after the other ---------------------------------- */
 
@@ -74,10 +78,12 @@ typedef struct SpriteModel {
     VaeConfig vae_config;
     ClipVisionConfig clip_config;
 
-    Tensor latent;                /* [1,h,w,Z] of the reference */
-    Tensor context;               /* [1,1,D] */
-    UNetBank tokens;              /* of the reference net */
-    Tensor pose[UNET_BLOCKS + 1]; /* [F,h,w,C] */
+    Tensor latent;                  /* [1,h,w,Z] of the reference */
+    Tensor context;                 /* [1,1,D] */
+    UNetBank tokens;                /* of the reference net */
+    Tensor pose[UNET_BLOCKS + 1];   /* [F,h,w,C] */
+    UNetPath path[UNET_ATTENTIONS]; /* names of tokens */
+    const char *dump;               /* folder, or NULL */
     double stage_began;
     Cost stage_cost;
 } SpriteModel;
@@ -115,9 +121,11 @@ typedef struct PoseRequest {
     const char *animation; /* else this one */
     int64_t frames;        /* 0: as many as there are */
     double yaw, pitch;
+    double head; /* share of the height, chin to top */
     const char *style;
-    int width, height; /* of the pictures to draw */
-    Rect figure;       /* where the character stands in such a picture */
+    ResizeFilter filter; /* for pictures from a folder */
+    int width, height;   /* of the pictures to draw */
+    Rect figure;         /* where the character stands in such a picture */
 } PoseRequest;
 
 /* Pose pictures, RGB, width x height, in the arena; count and time per frame.
@@ -131,4 +139,8 @@ typedef struct PoseFrames {
 } PoseFrames;
 bool poses_make(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *scratch,
                 Err *err) MUST_USE;
+
+/* The share of a figure's height that is head, guessed from where its outline
+ * is narrowest below its top; 0.25 if that says nothing. */
+double head_share(Image im);
 #endif

@@ -247,6 +247,8 @@ bool model_reference(SpriteModel *m, Err *err)
     UNetContext context;
     (void)!(unet_context(m->run, unet, m->context, m->job, &context) &&
             unet_reference(m->run, unet, m->latent, &context, m->job, &m->tokens));
+    for (int i = 0; i < unet->attentions; i++)
+        m->path[i] = unet_attention_path(unet, i);
     return loan_close(&l, m, "reference net", err);
 }
 
