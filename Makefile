@@ -11,8 +11,7 @@ MESON_FLAGS ?=
 NINJA_FLAGS ?=
 
 program: setup-build build/build.ninja
-	@ninja $(NINJA_FLAGS) -C build src/cli/atelier
-	@ln -sf src/cli/atelier build/atelier
+	@ninja $(NINJA_FLAGS) -C build atelier
 
 demo: program
 	build/atelier sprite examples/knight.png --animation walk --out out/knight

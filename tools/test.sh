@@ -37,7 +37,6 @@ try() { # try DIR "SETUP OPTIONS" TEST-OPTIONS...: builds, runs, counts
         failed=$((failed + 1))
         return
     }
-    ln -sf src/cli/atelier "$dir/atelier"
     meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || true
     bad=$(count "$dir" FAIL TIMEOUT ERROR INTERRUPT UNEXPECTEDPASS)
     passed=$((passed + $(count "$dir" OK EXPECTEDFAIL)))

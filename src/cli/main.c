@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/file.h"
 #include "cli/args.h"
 #include "cli/model.h"
 #include "cli/progress.h"
@@ -89,69 +88,6 @@ static int misunderstood(const Err *err)
     return EXIT_USAGE;
 }
 
-/* ---- where installed models are ------------------------------------------------------------
- */
-
-/* dir/more/path if that is there. */
-static char *there(const char *dir, const char *more, const char *path)
-{
-    char *at = file_join(dir, more), *whole = file_join(at, path);
-    xfree(at);
-    if (file_exists(whole))
-        return whole;
-    xfree(whole);
-    return NULL;
-}
-
-/* A default like models/sprite-mini is looked for from the working folder,
- * then from the program's own: its checkout, or its share/atelier. */
-static char *find_default(const char *path)
-{
-    static const char *const from[] = {"../share/atelier", "..", "../../.."};
-    char self[4096];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *found = NULL;
-    if (n <= 0)
-        return NULL;
-    self[n] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash == NULL)
-        return NULL;
-    *slash = '\0';
-    for (size_t i = 0; found == NULL && i < sizeof from / sizeof *from; i++)
-        found = there(self, from[i], path);
-    return found;
-}
-
-enum { DEFAULTS_MOST = 8 };
-
-/* Found defaults, kept until the command ends. */
-typedef struct Defaults {
-    char *path[DEFAULTS_MOST];
-    int count;
-} Defaults;
-
-static void find_defaults(Defaults *d, const Studio *s, void *request)
-{
-    for (int i = 0; i < s->param_count && d->count < DEFAULTS_MOST; i++) {
-        const Param *p = &s->params[i];
-        if (p->type != PARAM_PATH || p->fallback == NULL || p->fallback[0] == '\0')
-            continue;
-        const char **to = (const char **)(void *)((char *)request + p->offset);
-        if (*to != p->fallback || file_exists(*to))
-            continue;
-        char *found = find_default(p->fallback);
-        if (found != NULL)
-            *to = d->path[d->count++] = found;
-    }
-}
-
-static void release_defaults(Defaults *d)
-{
-    for (int i = 0; i < d->count; i++)
-        xfree(d->path[i]);
-}
-
 /* ---- commands
  * --------------------------------------------------------------------------------- */
 
@@ -184,20 +120,13 @@ static int run_studio(const Studio *s, const void *request)
 static int run_command(const Studio *s, int count, char *const *words)
 {
     Err err = {0};
-    Defaults defaults = {0};
     if (args_want_help(count, words)) {
         args_help(s, terminal_columns(STDOUT_FILENO));
         return EXIT_DONE;
     }
     void *request = xalloc(1, s->request_size);
-    int code;
-    if (args_read(s, count, words, request, &err)) {
-        find_defaults(&defaults, s, request);
-        code = run_studio(s, request);
-    } else {
-        code = misunderstood(&err);
-    }
-    release_defaults(&defaults);
+    bool is_clear = args_read(s, count, words, request, &err);
+    int code = is_clear ? run_studio(s, request) : misunderstood(&err);
     xfree(request);
     return code;
 }
