@@ -103,6 +103,12 @@ static bool starts(const char *name, const char *with)
     return strncmp(name, with, strlen(with)) == 0;
 }
 
+/* Begins so, and goes on. */
+static bool is_under(const char *name, const char *prefix)
+{
+    return starts(name, prefix) && name[strlen(prefix)] != '\0';
+}
+
 /* Cuts the first `n` characters off the names from `first` on. */
 static void cut(Weights *w, size_t first, size_t n)
 {
@@ -110,63 +116,59 @@ static void cut(Weights *w, size_t first, size_t n)
         memmove(w->items[i].name, w->items[i].name + n, strlen(w->items[i].name) - n + 1);
 }
 
-/* Whether all names from `first` on begin so, and go on. */
-static bool all_start(const Weights *w, size_t first, const char *with)
+static bool all_under(const Weights *w, size_t first, const char *prefix)
 {
     for (size_t i = first; i < w->count; i++)
-        if (!starts(w->items[i].name, with) || w->items[i].name[strlen(with)] == '\0')
+        if (!is_under(w->items[i].name, prefix))
             return false;
     return first < w->count;
 }
 
 static bool is_training_state(const char *name)
 {
-    static const char *const members[] = {"optim",  "lr_sched", "sched",  "callbacks.",
-                                          "loops.", "rng",      "random", "scaler"};
+    static const char *const members[] = {"optim",       "lr_sched", "sched",  "callbacks.",
+                                          "loops.",      "rng",      "random", "scaler",
+                                          "global_step", "epoch"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (starts(name, members[i]))
             return true;
     return false;
 }
 
-/* Looks through a dictionary that wraps the table, if nothing stands beside it
- * but the state of a training run. */
-static void unwrap(Weights *w, size_t first)
+/* Leaves only the names from `first` on that begin so, without that. */
+static void keep_under(Weights *w, size_t first, const char *prefix)
 {
-    static const char *const wrappers[] = {"state_dict.", "model_state_dict.", "model.",
-                                           "params."};
-    for (size_t j = 0; j < sizeof wrappers / sizeof *wrappers; j++) {
-        size_t inside = 0, beside = 0;
-        for (size_t i = first; i < w->count; i++) {
-            const char *name = w->items[i].name;
-            inside += starts(name, wrappers[j]);
-            beside += !starts(name, wrappers[j]) && !is_training_state(name);
-        }
-        if (inside == 0 || beside > 0)
-            continue;
-        size_t kept = first;
-        for (size_t i = first; i < w->count; i++) {
-            if (starts(w->items[i].name, wrappers[j]))
-                w->items[kept++] = w->items[i];
-            else
-                xfree(w->items[i].name);
-        }
-        w->count = kept;
-        cut(w, first, strlen(wrappers[j]));
-        return;
+    size_t kept = first;
+    for (size_t i = first; i < w->count; i++) {
+        if (is_under(w->items[i].name, prefix))
+            w->items[kept++] = w->items[i];
+        else
+            xfree(w->items[i].name);
     }
+    w->count = kept;
+    cut(w, first, strlen(prefix));
 }
 
-/* Whether the root is a dictionary whose values are dictionaries: only then
- * can one of them be a wrapper.  A flat "model.0.weight" is a plain name. */
-static bool can_wrap(const Value *root)
+/* Looks through a dictionary that wraps the table, if nothing stands beside it
+ * but the state of a training run.  (A flat "model.0.weight" is a name.) */
+static void unwrap(Weights *w, size_t first, const Value *root)
 {
-    if (root->kind != VALUE_DICT)
-        return false;
-    for (uint32_t i = 1; i < root->list.count; i += 2)
-        if (root->list.item[i]->kind == VALUE_TENSOR)
-            return false;
-    return true;
+    static const char *const wrappers[] = {"state_dict", "model_state_dict", "model", "params"};
+    for (size_t j = 0; j < sizeof wrappers / sizeof *wrappers; j++) {
+        char prefix[32];
+        size_t inside = 0, beside = 0;
+        const Value *wrapper = pickle_member(root, wrappers[j]);
+        snprintf(prefix, sizeof prefix, "%s.", wrappers[j]);
+        for (size_t i = first; i < w->count; i++) {
+            bool is_inside = is_under(w->items[i].name, prefix);
+            inside += is_inside;
+            beside += !is_inside && !is_training_state(w->items[i].name);
+        }
+        if (wrapper != NULL && wrapper->kind == VALUE_DICT && inside > 0 && beside == 0) {
+            keep_under(w, first, prefix);
+            return;
+        }
+    }
 }
 
 bool pickle_collect(const Pickle *p, Weights *w, Err *err)
@@ -176,11 +178,10 @@ bool pickle_collect(const Pickle *p, Weights *w, Err *err)
     bool ok = p->root->kind == VALUE_TENSOR ? enter(&k, (Text){"tensor", 6}) : true;
     if (!ok || !visit(&k, p->root, 0))
         return false;
-    if (can_wrap(p->root))
-        unwrap(w, first);
-    if (all_start(w, first, "module."))
+    unwrap(w, first, p->root);
+    if (all_under(w, first, "module."))
         cut(w, first, strlen("module."));
-    if (all_start(w, first, "_orig_mod."))
+    if (all_under(w, first, "_orig_mod."))
         cut(w, first, strlen("_orig_mod."));
     return w->count > first || err_set(err, ERR_FORMAT, "it holds no tensors");
 }

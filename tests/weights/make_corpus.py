@@ -97,6 +97,7 @@ def make_torch():
     save_torch('module.pth', m.state_dict(), 'torch zip', sd)
     save_torch('run.ckpt', a_run(m), 'torch zip', sd)
     save_torch('run_legacy.ckpt', a_run(m), 'torch legacy', sd, **old)
+    save_torch('steps.pth', {'global_step': torch.tensor(5), 'model': m.state_dict()}, 'torch zip', sd)
     save_torch('parallel.pth', collections.OrderedDict(('module.' + k, v) for k, v in sd), 'torch zip', sd)
     save_torch('compiled.pth', {'_orig_mod.' + k: v for k, v in sd}, 'torch zip', sd)
     p = torch.nn.Parameter(torch.tensor([1.0, 2.0]), requires_grad=False)
