@@ -21,8 +21,8 @@ ANKLE, SHANK, THIGH = 0.045, 0.245, 0.240
 HEEL, BALL = -0.03, 0.085            # from the ankle, along the sole
 HIP, SHOULDER = 0.056, 0.112         # half breadths
 REST = {'hip': ANKLE + SHANK + THIGH, 'neck': 0.815, 'chin': 0.87}
-UPPER_ARM, FOREARM = 0.158, 0.142
-HEAD = {'nose': (0, 0.098, 0.062), 'eye': (0.018, 0.120, 0.048), 'ear': (0.044, 0.112, -0.008)}  # from the neck
+UPPER_ARM, FOREARM = 0.170, 0.146
+HEAD = {'nose': (0, 0.103, 0.064), 'eye': (0.019, 0.120, 0.050), 'ear': (0.044, 0.114, -0.006)}  # from the neck
 
 
 def cos(turns):

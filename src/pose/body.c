@@ -51,44 +51,53 @@ Proportions proportions_usual(const Clip *c)
 {
     return (Proportions){.head = 1 - c->rest.chin,
                          .legs = c->rest.hip / c->rest.chin,
+                         .face = 1,
+                         .neck = 1,
                          .shoulder = 1,
                          .hip = 1,
                          .arm = 1};
 }
 
-/* From a grown-up to a chibi of half a head: legs from 0.61 to 0.5 of the
- * body; broader for their height, with short arms. */
+static float between(float a, float b, float share)
+{
+    return a + (b - a) * share;
+}
+
+/* The figures of drawn games have settled on the build of a child once their
+ * head is about a fifth. */
 Proportions proportions_for_head(const Clip *c, float head)
 {
     Proportions p = proportions_usual(c);
-    float least = 0.05f, most = 0.7f;
-    head = head < least ? least : head > most ? most : head;
-    float childish = (head - p.head) / (0.5f - p.head);
-    childish = childish < 0 ? 0 : childish > 1 ? 1 : childish;
+    head = fminf(fmaxf(head, 0.05f), 0.7f);
+    float childish = fminf(fmaxf((head - p.head) / (0.22f - p.head), 0), 1);
     p.head = head;
-    p.legs += (0.50f - p.legs) * childish;
-    p.shoulder = 1 + 0.25f * childish;
-    p.hip = 1 + 0.35f * childish;
-    p.arm = 1 - 0.05f * childish;
+    p.legs = between(p.legs, 0.50f, childish);
+    p.face = between(1, 1.4f, childish);
+    p.neck = between(1, 0.5f, childish);
+    p.shoulder = between(1, 1.4f, childish);
+    p.hip = between(1, 1.6f, childish);
+    p.arm = between(1, 1.45f, childish);
     return p;
 }
 
 /* Factors for the lengths of bones. */
 typedef struct Scale {
-    float head, legs, torso, neck, shoulder, hip, arm;
+    float head, face, legs, torso, neck, shoulder, hip, arm; /* neck: its length */
 } Scale;
 
 static Scale scale_of(const BodyRest *r, const Proportions *p)
 {
-    float below = 1 - p->head, legs = p->legs * below;
+    float below = 1 - p->head, legs = p->legs * below, trunk = below - legs;
     float usual = below / r->chin;
+    float neck = p->neck * (r->chin - r->neck) / (r->chin - r->hip) * trunk;
     Scale s = {.head = p->head / (1 - r->chin),
+               .face = p->face,
                .legs = legs / r->hip,
-               .torso = (below - legs) / (r->chin - r->hip),
+               .torso = (trunk - neck) / (r->neck - r->hip),
+               .neck = neck,
                .shoulder = usual * p->shoulder,
                .hip = usual * p->hip,
                .arm = usual * p->arm};
-    s.neck = (r->chin - r->neck) * s.torso;
     return s;
 }
 
@@ -130,11 +139,15 @@ static void shape_head(Body *to, const Body *b, const BodyRest *rest, const Scal
 {
     static const int face[5] = {JOINT_NOSE, JOINT_R_EYE, JOINT_L_EYE, JOINT_R_EAR, JOINT_L_EAR};
     Vec neck = vec(b->joint[JOINT_NECK]);
+    Vec left = unit(minus(vec(b->joint[JOINT_L_EAR]), vec(b->joint[JOINT_R_EAR])));
     Vec up = unit(minus(middle(b, JOINT_R_EAR, JOINT_L_EAR), neck));
     Vec chin = plus(neck, up, rest->chin - rest->neck);
     Vec new_chin = plus(vec(to->joint[JOINT_NECK]), up, s->neck);
-    for (int i = 0; i < 5; i++)
-        set(to->joint[face[i]], plus(new_chin, minus(vec(b->joint[face[i]]), chin), s->head));
+    for (int i = 0; i < 5; i++) {
+        Vec from_chin = minus(vec(b->joint[face[i]]), chin);
+        from_chin = plus(from_chin, left, (s->face - 1) * dot(from_chin, left));
+        set(to->joint[face[i]], plus(new_chin, from_chin, s->head));
+    }
 }
 
 Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p)

@@ -55,17 +55,19 @@ Body clip_frame(const Clip *c, int i, int n);
 /* How a character is built.  Lengths of bones change, directions stay, and
  * what stands on the floor stays there. */
 typedef struct Proportions {
-    float head;     /* share of the height, chin to top: 0.13 grown up, 0.45 chibi */
-    float legs;     /* share of the height below the chin, floor to hip joint */
-    float shoulder; /* breadth, 1 is usual for the size of the body; so are these */
-    float hip;
-    float arm;
+    float head; /* share of the height, chin to top: 0.13 grown up, 0.45 chibi */
+    float legs; /* share of the height below the chin, floor to hip joint */
+    float face; /* these are 1 as a grown-up of that size has them: breadth of the head */
+    float neck; /* length */
+    float shoulder, hip; /* breadth */
+    float arm;           /* length */
 } Proportions;
 
 /* Of the figure that the clips were made with. */
 Proportions proportions_usual(const Clip *c);
-/* A head of this share (0.05..0.7); with a large one, limbs become shorter and the
- * shoulders narrower, as artists draw it. */
+/* As figures with a head of this share (0.05..0.7) are drawn: from a fifth on with
+ * round faces, hardly a neck, short legs and arms that reach below the hips.
+ * pose/outline.h guesses the share from a drawing. */
 Proportions proportions_for_head(const Clip *c, float head);
 
 Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "pose/raster.h"
+#include "pose/internal.h"
 
 enum { FAR = 65536 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pose/raster.h"
+#include "pose/internal.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#ifndef POSE_RASTER_H
-#define POSE_RASTER_H
+#ifndef POSE_INTERNAL_H
+#define POSE_INTERNAL_H
 #include "base/base.h"
 
 /* Shapes on a picture, pixel for pixel where OpenCV puts them (line type 8,
