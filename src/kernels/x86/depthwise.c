@@ -66,7 +66,7 @@ static void row(void *job, int64_t index, int worker)
     const ConvArgs *a = d->a;
     ConvShape s = d->s;
     int64_t n = index / d->OH, y = index % d->OH * s.stride - s.pad_top;
-    Out out = {a->y, s.C, s.C, &a->epilogue};
+    Out out = {a->y, s.C, s.C, &a->epilogue, false};
     for (int64_t ox = 0; ox < d->OW; ox++) {
         int64_t x = ox * s.stride - s.pad_left, m = index * d->OW + ox;
         Window k = {max64(0, -y), min64(s.kh, a->H - y), max64(0, -x), min64(s.kw, a->W - x)};

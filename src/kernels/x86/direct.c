@@ -129,20 +129,9 @@ static int block_spans(const Direct *d, Corner at, Span *span)
     int spans = 0;
     for (int64_t n = 0; n < min64(p->grid.images, d->a.N - at.n); n++)
         for (int64_t y = 0; y < min64(p->grid.rows, p->OH - at.y); y++)
-            spans += spans_cut(span + spans, strip_at(&p->strip, n, y, 0), columns);
+            spans += spans_cut(span + spans, strip_at(&p->strip, n, y, 0),
+                               ((at.n + n) * p->OH + at.y + y) * p->OW + at.x, columns);
     return spans;
-}
-
-static void write_block(const Direct *d, Corner at, int64_t o, const float *sums)
-{
-    const Plan *p = &d->plan;
-    Out out = {d->a.y, d->s.O, d->s.O, &d->a.epilogue};
-    int64_t columns = min64(p->grid.columns, p->OW - at.x);
-    for (int64_t n = at.n; n < min64(d->a.N, at.n + p->grid.images); n++)
-        for (int64_t y = at.y; y < min64(p->OH, at.y + p->grid.rows); y++) {
-            out_panel(&out, (n * p->OH + y) * p->OW + at.x, columns, o, sums);
-            sums += columns * NR;
-        }
 }
 
 static void block(void *job, int64_t index, int worker)
@@ -157,6 +146,7 @@ static void block(void *job, int64_t index, int worker)
     Corner in = {at.n, at.y * s.stride - s.pad_top, at.x * s.stride - s.pad_left};
     float *strip = (float *)(d->slots + (size_t)worker * p->slot_bytes);
     float *sums = strip + p->strip_bytes / sizeof(float);
+    Out out = {d->a.y, s.O, s.O, &d->a.epilogue, false};
     Span span[MAX_SPANS];
     Walk w = {.left = strip, .chunk_stride = p->strip.chunk_lines * LINE, .tap = d->tap};
     w.taps = (int)taps;
@@ -167,11 +157,10 @@ static void block(void *job, int64_t index, int worker)
         int64_t depth = min64(p->depth, s.C - k);
         strip_fill(&p->strip, strip, &d->a, s.C, in, k, depth);
         for (int64_t n = first; n < last; n++) {
-            float *c = sums + (p->depth < s.C ? (n - first) * places * NR : 0);
-            const float *b = (const float *)d->a.packed + (n * s.C + k) * taps * NR;
-            panel_sum(&w, 0, depth, b, c, k > 0);
-            if (k + depth == s.C)
-                write_block(d, at, n * NR, c);
+            Sums c = {sums, k > 0, k + depth == s.C ? &out : NULL, n};
+            if (p->depth < s.C)
+                c.c += (n - first) * places * NR;
+            panel_sum(&w, 0, depth, (const float *)d->a.packed + (n * s.C + k) * taps * NR, c);
         }
     }
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef KERNELS_X86_EPILOGUE_H
 #define KERNELS_X86_EPILOGUE_H
-#include "kernels/x86/gemm.h"
+#include "kernels/x86/simd.h"
 #include "kernels/x86/vmath.h"
+
+enum { NR = 2 * VEC }; /* columns computed together: a panel */
 
 /* From sums to results. */
 typedef struct Out {
     float *y; /* rows ldy apart, O columns */
     int64_t ldy, O;
     const Epilogue *e;
+    bool geglu; /* a panel is VEC values and their gates */
 } Out;
 
 /* What is added to VEC columns from `o` on, before the activation. */
@@ -37,8 +40,7 @@ VEC_INLINE void out_write(const Out *out, int64_t row, int64_t o, V sum)
     vec_store_part(out->y + at, y, left);
 }
 
-/* The sums c[rows][NR] of a panel to rows [row, row + rows), columns o on. */
-static inline void out_panel(const Out *out, int64_t row, int64_t rows, int64_t o,
+static inline void out_plain(const Out *out, int64_t row, int64_t rows, int64_t o,
                              const float *c)
 {
     const Epilogue *e = out->e;
@@ -57,7 +59,6 @@ static inline void out_panel(const Out *out, int64_t row, int64_t rows, int64_t 
     }
 }
 
-/* The same for c[rows][values VEC, gates VEC] of a GEGLU. */
 static inline void out_geglu(const Out *out, int64_t row, int64_t rows, int64_t o,
                              const float *c)
 {
@@ -69,5 +70,15 @@ static inline void out_geglu(const Out *out, int64_t row, int64_t rows, int64_t 
         V v = vec_add(vec_add(vec_load(c), value), image);
         out_write(out, m, o, vec_mul(v, vec_gelu(vec_add(vec_load(c + VEC), gate))));
     }
+}
+
+/* The sums c[rows][NR] of a panel to the rows from `row` on. */
+static inline void out_rows(const Out *out, int64_t row, int64_t rows, int64_t panel,
+                            const float *c)
+{
+    if (out->geglu)
+        out_geglu(out, row, rows, panel * VEC, c);
+    else
+        out_plain(out, row, rows, panel * NR, c);
 }
 #endif

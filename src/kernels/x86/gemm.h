@@ -2,6 +2,7 @@
 #ifndef KERNELS_X86_GEMM_H
 #define KERNELS_X86_GEMM_H
 #include "kernels/internal.h"
+#include "kernels/x86/epilogue.h"
 #include "kernels/x86/simd.h"
 
 /* The product that linear layers and convolutions share: rows of the left
@@ -22,10 +23,9 @@
  * the blocking. */
 enum {
     LINE = 16,
-    NR = 2 * VEC,            /* columns computed together */
     MR = VEC == 16 ? 12 : 6, /* rows computed together: their sums fill the registers */
     MAX_ROWS = 256,          /* rows of a block */
-    KC = 288,                /* terms summed at once: the panel's part stays in L1 */
+    KC = 256,
     MAX_SPANS = MAX_ROWS,
 };
 
@@ -33,6 +33,7 @@ enum {
 typedef struct Span {
     int32_t at; /* floats from the start of a chunk to the first row */
     int32_t rows;
+    int64_t out; /* the first row's place in the result */
 } Span;
 
 /* What a sum walks through. */
@@ -59,14 +60,20 @@ VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks,
     for (; chunks > 0; chunks--, left += w->chunk_stride)
         for (int t = 0; t < w->taps; t++) {
             const float *a = left + w->tap[t];
-            for (const float *end = a + depth; a < end; a++, b += NR) {
+#pragma GCC unroll 4
+            for (int64_t k = 0; k < depth; k++, a++, b += NR) {
                 V b0 = vec_load(b), b1 = vec_load(b + VEC);
 #pragma GCC unroll 16
-                for (int i = 0; i < rows; i++) {
-                    V x = vec_set1(a[i * LINE]);
-                    sum[i][0] = vec_fma(x, b0, sum[i][0]);
-                    sum[i][1] = vec_fma(x, b1, sum[i][1]);
-                }
+                for (int i = 0; i < rows; i++)
+                    if (VEC == 16 &&
+                        i < rows * 2 / 3) { /* as many as two loads a cycle allow */
+                        sum[i][0] = vec_fma_spread(a + i * LINE, b0, sum[i][0]);
+                        sum[i][1] = vec_fma_spread(a + i * LINE, b1, sum[i][1]);
+                    } else {
+                        V x = vec_set1(a[i * LINE]);
+                        sum[i][0] = vec_fma(x, b0, sum[i][0]);
+                        sum[i][1] = vec_fma(x, b1, sum[i][1]);
+                    }
             }
         }
 #pragma GCC unroll 16
@@ -107,36 +114,47 @@ static const Tile tiles[MR + 1] = {
 #endif
 };
 
-/* c[row][NR] (+)= left * b for all rows of the spans, over the channels
- * [from, from + count); `from` is a multiple of LINE, b starts there. */
-static inline void panel_sum(const Walk *w, int64_t from, int64_t count, const float *b,
-                             float *c, bool add)
+/* Where a panel's sums go. */
+typedef struct Sums {
+    float *c;       /* [rows of all spans][NR] */
+    bool add;       /* to what is there */
+    const Out *out; /* once complete, from there to the result; NULL: not yet */
+    int64_t panel;
+} Sums;
+
+/* left * b for all rows of the spans, over the channels [from, from + count);
+ * `from` is a multiple of LINE, b starts there.  Results are written span by
+ * span: the stores drain while the next span is computed. */
+static inline void panel_sum(const Walk *w, int64_t from, int64_t count, const float *b, Sums s)
 {
-    const int64_t step = max64(1, KC / (LINE * w->taps)) * LINE;
+    const int64_t parts = div_up(count * w->taps, KC);
+    const int64_t step = max64(1, div_up(count / LINE, parts)) * LINE;
     for (int64_t k = 0; k < count;) {
         int64_t whole = min64(step, (count - k) / LINE * LINE);
         int64_t depth = whole > 0 ? LINE : count - k;
         int64_t chunks = whole > 0 ? whole / LINE : 1;
         const float *left = w->left + (from + k) / LINE * w->chunk_stride;
-        float *sums = c;
-        for (int i = 0; i < w->spans; i++) {
-            Span s = w->span[i];
-            tiles[s.rows](w, left + s.at, chunks, depth, b, sums, add || k > 0);
-            sums += s.rows * NR;
+        bool complete = s.out && k + chunks * depth == count;
+        float *c = s.c;
+        for (const Span *span = w->span; span < w->span + w->spans; span++) {
+            tiles[span->rows](w, left + span->at, chunks, depth, b, c, s.add || k > 0);
+            if (complete)
+                out_rows(s.out, span->out, span->rows, s.panel, c);
+            c += span->rows * NR;
         }
         b += chunks * depth * w->taps * NR;
         k += chunks * depth;
     }
 }
 
-/* Cuts `rows` rows that lie `stride` floats apart... next to each other from
- * `at` on into even spans; returns how many. */
-static inline int spans_cut(Span *span, int64_t at, int64_t rows)
+/* Cuts `rows` rows that lie next to each other from `at` on, and from `out`
+ * on in the result, into even spans; returns how many. */
+static inline int spans_cut(Span *span, int64_t at, int64_t out, int64_t rows)
 {
     int64_t n = div_up(rows, MR), done = 0;
     for (int64_t i = 0; i < n; i++) {
         int64_t upto = rows * (i + 1) / n;
-        span[i] = (Span){(int32_t)(at + done * LINE), (int32_t)(upto - done)};
+        span[i] = (Span){(int32_t)(at + done * LINE), (int32_t)(upto - done), out + done};
         done = upto;
     }
     return (int)n;

@@ -20,6 +20,13 @@ typedef struct Plan {
     size_t left_bytes, slot_bytes; /* of a worker */
 } Plan;
 
+/* Floats from chunk to chunk: an odd number of lines, so that the chunks of a
+ * row spread over a cache's sets. */
+static int64_t chunk_stride(int64_t rows)
+{
+    return (rows | 1) * LINE;
+}
+
 static Plan plan_for(LinearShape s, int64_t M, int threads)
 {
     Plan p = {.panel_columns = s.geglu ? VEC : NR};
@@ -34,7 +41,7 @@ static Plan plan_for(LinearShape s, int64_t M, int threads)
     p.group_panels = max64(1, min64(512 / NR, p.panels / wanted));
     p.groups = div_up(p.panels, p.group_panels);
     p.left_bytes =
-        round64(sizeof(float) * (size_t)(div_up(p.depth, LINE) * LINE * p.block_rows));
+        round64(sizeof(float) * (size_t)(div_up(p.depth, LINE) * chunk_stride(p.block_rows)));
     size_t sums = (size_t)(p.depth < s.I ? p.group_panels : 1);
     p.slot_bytes = p.left_bytes + round64(sums * sizeof(float) * NR * (size_t)p.block_rows);
     return p;
@@ -95,13 +102,10 @@ typedef struct {
 /* `rows` rows of `count` channels to lines: left[chunk][row][LINE]. */
 static void copy_lines(float *left, const float *x, int64_t ldx, int64_t rows, int64_t count)
 {
-    for (int64_t c = 0; c < count; c += LINE)
-        for (int64_t m = 0; m < rows; m++, left += LINE) {
-            const float *from = x + m * ldx + c;
-            for (int j = 0; j < LINE; j += VEC)
-                vec_store(left + j, c + j + VEC <= count
-                                        ? vec_load(from + j)
-                                        : vec_load_part(from + j, count - c - j));
+    for (int64_t m = 0; m < rows; m++, x += ldx, left += LINE)
+        for (int64_t c = 0; c < count; c += VEC) {
+            float *to = left + c / LINE * chunk_stride(rows) + c % LINE;
+            vec_store(to, c + VEC <= count ? vec_load(x + c) : vec_load_part(x + c, count - c));
         }
 }
 
@@ -117,21 +121,19 @@ static void block(void *job, int64_t index, int worker)
     float *left = (float *)(l->scratch + (size_t)worker * p->slot_bytes);
     float *sums = left + p->left_bytes / sizeof(float);
     Span span[MAX_SPANS];
-    Walk w = {.left = left, .chunk_stride = rows * LINE, .tap = &(int32_t){0}, .taps = 1};
+    Walk w = {
+        .left = left, .chunk_stride = chunk_stride(rows), .tap = &(int32_t){0}, .taps = 1};
     w.span = span;
-    w.spans = spans_cut(span, 0, rows);
-    Out out = {a->y, a->ldy, l->s.O, &a->epilogue};
+    w.spans = spans_cut(span, 0, row, rows);
+    Out out = {a->y, a->ldy, l->s.O, &a->epilogue, l->s.geglu};
     for (int64_t k = 0; k < I; k += p->depth) {
         int64_t depth = min64(p->depth, I - k);
-        bool complete = k + depth == I;
         copy_lines(left, a->x + row * a->ldx + k, a->ldx, rows, depth);
         for (int64_t n = first; n < last; n++) {
-            float *c = sums + (p->depth < I ? (n - first) * rows * NR : 0);
-            panel_sum(&w, 0, depth, (const float *)a->packed + (n * I + k) * NR, c, k > 0);
-            if (complete && l->s.geglu)
-                out_geglu(&out, row, rows, n * VEC, c);
-            else if (complete)
-                out_panel(&out, row, rows, n * NR, c);
+            Sums c = {sums, k > 0, k + depth == I ? &out : NULL, n};
+            if (p->depth < I)
+                c.c += (n - first) * rows * NR;
+            panel_sum(&w, 0, depth, (const float *)a->packed + (n * I + k) * NR, c);
         }
     }
 }

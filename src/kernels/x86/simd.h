@@ -88,6 +88,13 @@ VEC_INLINE V vec_fnma(V a, V b, V c) /* c - a * b */
 {
     return _mm512_fnmadd_ps(a, b, c);
 }
+/* *x * b + c, x read by the multiplication itself: less for the core's front
+ * end to do, which a busy sibling thread may have halved. */
+VEC_INLINE V vec_fma_spread(const float *x, V b, V c)
+{
+    __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*x), "v"(b));
+    return c;
+}
 VEC_INLINE V vec_max(V a, V b) /* b if either is not a number */
 {
     return _mm512_max_ps(a, b);
@@ -209,6 +216,10 @@ VEC_INLINE V vec_fma(V a, V b, V c)
 VEC_INLINE V vec_fnma(V a, V b, V c)
 {
     return _mm256_fnmadd_ps(a, b, c);
+}
+VEC_INLINE V vec_fma_spread(const float *x, V b, V c)
+{
+    return _mm256_fmadd_ps(_mm256_broadcast_ss(x), b, c);
 }
 VEC_INLINE V vec_max(V a, V b)
 {

@@ -222,7 +222,7 @@ static void output_tile(const Winograd *v, const Out *out, Corner at, int64_t o,
 static void output_block(const Winograd *v, Corner at, int64_t o, const float *sums)
 {
     const Plan *p = &v->plan;
-    Out out = {v->a->y, v->s.O, v->s.O, &v->a->epilogue};
+    Out out = {v->a->y, v->s.O, v->s.O, &v->a->epilogue, false};
     for (int64_t half = 0; half < NR && o + half < out.O; half += VEC) {
         const float *m = sums + half;
         for (int64_t n = at.n; n < at.n + p->grid.images; n++) {
@@ -253,12 +253,12 @@ static void block(void *job, int64_t index, int worker)
     input_block(v, at, (float *)slot, left);
     Span span[MAX_SPANS];
     Walk w = {.chunk_stride = p->tiles * LINE, .tap = &(int32_t){0}, .taps = 1, .span = span};
-    w.spans = spans_cut(span, 0, p->tiles);
+    w.spans = spans_cut(span, 0, 0, p->tiles);
     for (int z = 0; z < POINTS; z++) {
         w.left = left + z * p->point_floats;
         for (int64_t n = first; n < last; n++)
             panel_sum(&w, 0, C, (const float *)v->a->packed + (z * p->panels + n) * C * NR,
-                      sums + ((n - first) * POINTS + z) * p->sums_floats, false);
+                      (Sums){.c = sums + ((n - first) * POINTS + z) * p->sums_floats});
     }
     for (int64_t n = first; n < last; n++)
         output_block(v, at, n * NR, sums + (n - first) * POINTS * p->sums_floats);
