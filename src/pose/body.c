@@ -195,7 +195,8 @@ View view_fitted(float yaw, float pitch, float top, float bottom, float center_x
 
 /* Which way the points of the face look, in the axes of the head (to its
  * left, up, ahead), and down to which part of that turned towards us they
- * are seen.  A nose stands out; both ears are seen from the front. */
+ * are seen.  A nose stands out; the far ear is lost beyond half a turn to the
+ * side. */
 static const struct {
     int joint;
     Vec way;
@@ -203,8 +204,8 @@ static const struct {
 } faces[] = {{JOINT_NOSE, {0, 0, 1}, -0.20f},
              {JOINT_R_EYE, {-0.40f, 0, 0.92f}, 0},
              {JOINT_L_EYE, {0.40f, 0, 0.92f}, 0},
-             {JOINT_R_EAR, {-0.94f, 0, -0.34f}, -0.55f},
-             {JOINT_L_EAR, {0.94f, 0, -0.34f}, -0.55f}};
+             {JOINT_R_EAR, {-1, 0, 0}, -0.75f},
+             {JOINT_L_EAR, {1, 0, 0}, -0.75f}};
 
 static void hide_face(Pose *p, const Body *b, const Turn *t)
 {
