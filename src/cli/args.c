@@ -98,7 +98,7 @@ static bool is_choice(const char *choices, const char *text)
     for (const char *c = choices; c != NULL; c = strchr(c, '|')) {
         c += *c == '|';
         if (strncmp(c, text, n) == 0 && (c[n] == '|' || c[n] == '\0'))
-            return n > 0;
+            return n > 0 && strchr(text, '|') == NULL;
     }
     return false;
 }

@@ -117,9 +117,7 @@ void args_help(const Studio *studio, int columns)
     print_group(studio, "Files and folders", is_a_file, columns);
     print_group(studio, "Choices", is_a_value, columns);
     print_group(studio, "Switches (off unless given)", is_a_switch, columns);
-    printf("\n");
-    printf(
-        "Results are named on stdout, all else goes to stderr.  Ctrl-C stops cleanly: no file\n"
-        "is left half written.  Exit: 0 done, 1 refused or failed, 2 misunderstood, 130 "
-        "stopped.\n");
+    printf("\nResults are named on stdout, all else goes to stderr.  Ctrl-C stops cleanly: no\n"
+           "file is left half written.  Exit code: 0 done, 1 refused or failed, 2 not\n"
+           "understood, 130 stopped.\n");
 }

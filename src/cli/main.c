@@ -20,7 +20,7 @@ enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 static const Studio *const commands[] = {&sprite_studio, &model_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-/* ---- stopping ------------------------------------------------------------------------ */
+/* ---- stopping -------------------------------------------------------------------- */
 
 static atomic_bool cancel;
 static volatile sig_atomic_t stopped_by;
@@ -46,7 +46,7 @@ static void set_signals(void)
     sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-/* ---- talking ---------------------------------------------------------------------------- */
+/* ---- talking --------------------------------------------------------------------- */
 
 static void show_progress(void *user, const char *stage, int64_t done, int64_t of)
 {
@@ -88,8 +88,7 @@ static int misunderstood(const Err *err)
     return EXIT_USAGE;
 }
 
-/* ---- commands
- * --------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------- */
 
 static int run_studio(const Studio *s, const void *request)
 {

@@ -29,7 +29,7 @@ typedef struct Finds {
     int count;
 } Finds;
 
-/* ---- finding ----------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------- */
 
 /* Takes over path. */
 static void add(Finds *f, char *path, Weights *w)
@@ -107,7 +107,7 @@ static bool find_all(Finds *f, const char *path, Err *err)
     return true;
 }
 
-/* ---- the whole folder ----------------------------------------------------------------- */
+/* ---- the whole folder ------------------------------------------------------------ */
 
 static bool has_kind(const Finds *f, PartKind kind)
 {
@@ -153,7 +153,7 @@ static void find_family(const Finds *f, const char *dir, char *name, size_t room
     xfree(path);
 }
 
-/* ---- text -------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------ */
 
 /* Names come from strangers: nothing in them shall move the terminal. */
 static const char *clean(const char *name, char *to, size_t room)
@@ -278,7 +278,7 @@ static void say_all(const StudioRun *run, const Finds *f, const ModelRequest *q,
                 : ", without motion modules");
 }
 
-/* ---- JSON -------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------ */
 
 static Json *json_names(const PartNames *names)
 {

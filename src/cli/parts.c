@@ -69,7 +69,7 @@ bool part_is_whole(const Part *p)
            p->why.kind == ERR_NONE;
 }
 
-/* ---- its configuration ------------------------------------------------------------- */
+/* ---- its configuration ----------------------------------------------------------- */
 
 static char *folder_of(const char *path)
 {
@@ -103,7 +103,7 @@ static const char *const beside[] = {"config.json", NULL};
 static const char *const of_unet[] = {
     "unet/config.json", "stable-diffusion-v1-5/unet/config.json", "config.json", NULL};
 
-/* ---- binding it dry ------------------------------------------------------------------ */
+/* ---- binding it dry -------------------------------------------------------------- */
 
 /* What the studio lets be left over, as it does not compute with it. */
 static const char *const unread_unet[] = {"*.attn2.to_q.*",

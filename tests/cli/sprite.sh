@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# One picture through the whole house, small: 2 frames, 2 steps.
+. "$(dirname "$0")/expect.sh"
+needs_model
+knight=$root/examples/knight.png
+small=(--model "$model" --frames 2 --steps 2 --animation walk)
+
+is_png() {
+    [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
+}
+
+gives 0 out "$tmp/a/sheet.png" sprite "$knight" "${small[@]}" --out "$tmp/a"
+check 'the GIF is named' grep -qF "$tmp/a/walk.gif" "$tmp/out"
+for file in sheet.png frames/0000.png frames/0001.png; do
+    check "$file is a PNG" is_png "$tmp/a/$file"
+done
+check 'there are two frames' [ "$(find "$tmp/a/frames" -type f | wc -l)" -eq 2 ]
+check 'the GIF is a GIF' [ "$(head -c 6 "$tmp/a/walk.gif")" = GIF89a ]
+check 'nothing passing is left' [ -z "$(find "$tmp/a" -name '*.tmp*' -o -name '.*' -type f)" ]
+
+# The same words give the same bytes, on one thread as on many; another seed does not.
+gives 0 out sheet.png sprite "$knight" "${small[@]}" --out "$tmp/b" --threads 1
+check 'the number of threads changes nothing' cmp "$tmp/a/sheet.png" "$tmp/b/sheet.png"
+gives 0 out sheet.png sprite "$knight" "${small[@]}" --out "$tmp/c" --seed=7
+check 'another seed gives another sheet' sh -c "! cmp -s '$tmp/a/sheet.png' '$tmp/c/sheet.png'"
+
+# Details go to stderr when asked for.
+gives 0 err 'sampling' sprite "$knight" "${small[@]}" --out "$tmp/d" --verbose
+
+# The model of the checkout is found from elsewhere, if the program was built in it.
+mkdir "$tmp/elsewhere"
+if [ "$(dirname "$(dirname "$atelier")")" = "$root" ]; then
+    (cd "$tmp/elsewhere" && "$atelier" sprite "$knight" --frames 1 --steps 1 --out o >../out 2>../err)
+    check 'the default model does not depend on the working folder' [ -f "$tmp/elsewhere/o/sheet.png" ]
+fi
+
+gives 1 err "'$root/README.md'" sprite "$root/README.md" "${small[@]}" --out "$tmp/e"
+gives 1 err "model" sprite "$knight" --model "$tmp/elsewhere" --out "$tmp/e"
+done_with_checks
