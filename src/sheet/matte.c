@@ -186,16 +186,14 @@ static int excess_inside(const Cut *k, int x, int y)
     return most;
 }
 
-/* The colour without its share of the key; near the figure's own colour when
- * little is left of it to divide by. */
+/* The colour with the figure's in place of the key's share:
+ * a (c - (1 - a) K) / a + (1 - a) F.  The first term alone would blow up the
+ * noise of c where a is small. */
 static void unmix(unsigned char *q, const unsigned char *c, Rgb key, Mix m)
 {
-    const float trusted = 0.6f;
     float k[3] = {key.r, key.g, key.b};
-    float trust = m.alpha >= trusted ? 1 : m.alpha / trusted;
     for (int i = 0; i < 3; i++) {
-        float own = (c[i] - (1 - m.alpha) * k[i]) / m.alpha;
-        float v = trust * own + (1 - trust) * m.figure[i];
+        float v = c[i] + (1 - m.alpha) * (m.figure[i] - k[i]);
         q[i] = (unsigned char)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5f);
     }
 }

@@ -15,7 +15,7 @@
  *          keep from K; figure from four pixels inside on
  *   edge   F is the inner colour nearby on whose line to K the pixel lies
  *          well, the further along the better; a is how far along, and the
- *          colour is (c - (1 - a) K) / a.  Where no line fits, the pixel is
+ *          colour is c + (1 - a) (F - K).  Where no line fits, the pixel is
  *          the figure's own.  Either way it keeps no more of the key's hue
  *          than the figure nearby has.
  *

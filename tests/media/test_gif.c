@@ -54,7 +54,7 @@ static void every_length_of_data_ends_well(void **state)
 {
     (void)state;
     Arena a = arena_for_test();
-    for (int w = 1; w < 300; w++) { /* code widths change within these */
+    for (int w = 1; w < 300; w += 2) { /* code widths change within these */
         Image frame;
         make_frames(&a, &frame, 1, w, 1 + w / 20, 256, false);
         GifRead g = there_and_back(&a, &(Gif){.frames = &frame, .count = 1, .frame_ms = 20});
@@ -131,9 +131,10 @@ static void loops_are_said_as_asked(void **state)
     arena_release(&a);
 }
 
-/* All 65536 pairs of red and green, and a small vivid spot.  Pillow's median
- * cut with k-means (Image.quantize(255, kmeans=3)) keeps such a picture within
- * 7.5 levels on average; ours must do no worse. */
+/* All 65536 pairs of red and green, twice.  Pillow's median cut
+ * (Image.quantize(256, method=0, dither=0)) keeps these frames within 7.05
+ * levels on average, and cares for nothing else; ours, which cares for what
+ * the eye sees, must still do no worse. */
 static void many_colours_keep_close(void **state)
 {
     (void)state;
@@ -156,11 +157,11 @@ static void many_colours_keep_close(void **state)
             for (int x = 0; x < 256; x++)
                 for (int c = 0; c < 3; c++)
                     sum += abs(image_at(frames[f], x, y)[c] - image_at(g.shown[f], x, y)[c]);
-    assert_true(sum / (2 * 65536 * 3) < 7.5);
+    assert_true(sum / (2 * 65536 * 3) < 7.05);
     arena_release(&a);
 }
 
-/* An eye of 16 pixels in a picture of 60000 browns. */
+/* A blue eye of 16 pixels in a picture of 60000 noisy browns, in 32 colours. */
 static void small_vivid_things_keep_their_colour(void **state)
 {
     (void)state;
@@ -170,9 +171,9 @@ static void small_vivid_things_keep_their_colour(void **state)
     for (int y = 0; y < 200; y++)
         for (int x = 0; x < 300; x++) {
             bool is_eye = x / 4 == 30 && y / 4 == 20;
-            unsigned char v = (unsigned char)(60 + mixed((uint32_t)(x + 300 * y)) % 40);
+            unsigned char v = (unsigned char)(60 + mixed((uint32_t)(x + 300 * y)) % 120);
             memcpy(image_at(im, x, y),
-                   is_eye ? (unsigned char[]){20, 200, 90}
+                   is_eye ? (unsigned char[]){60, 120, 200}
                           : (unsigned char[]){(unsigned char)(v + x / 4),
                                               (unsigned char)(v + y / 8),
                                               (unsigned char)(v / 2 + x / 9)},
@@ -184,9 +185,9 @@ static void small_vivid_things_keep_their_colour(void **state)
     assert_false(p.is_exact);
     Image indices = palette_apply(&a, &p, palette_memo(&a, &err), im, &err);
     const unsigned char *eye = p.rgb[*image_at(indices, 121, 81)];
-    assert_in_range(eye[0], 15, 25);
-    assert_in_range(eye[1], 195, 205);
-    assert_in_range(eye[2], 85, 95);
+    assert_in_range(eye[0], 55, 65);
+    assert_in_range(eye[1], 115, 125);
+    assert_in_range(eye[2], 195, 205);
     arena_release(&a);
 }
 

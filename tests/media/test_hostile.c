@@ -83,6 +83,18 @@ static void a_file_cut_anywhere_is_refused(void **state)
     }
 }
 
+/* The end marker is there, but a third of the coded picture is not. */
+static void a_jpeg_with_a_hole_is_refused(void **state)
+{
+    (void)state;
+    static File f;
+    make_jpeg(&f, 0);
+    size_t tail = 2, hole = f.size / 3, from = f.size - tail - hole;
+    memmove(f.bytes + from, f.bytes + from + hole, tail);
+    assert_refused(f.bytes, f.size - hole,
+                   "'x.png' is damaged: Corrupt JPEG data: premature end");
+}
+
 /* Any answer will do that is a picture or a sentence; sanitizers look on. */
 static void no_changed_byte_does_harm(void **state)
 {
@@ -202,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
+        cmocka_unit_test(a_jpeg_with_a_hole_is_refused),
         cmocka_unit_test(no_changed_byte_does_harm),
         cmocka_unit_test(a_small_png_cannot_claim_a_huge_picture),
         cmocka_unit_test(a_small_jpeg_cannot_claim_a_huge_picture),

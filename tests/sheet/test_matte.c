@@ -237,6 +237,44 @@ static void a_thrown_thing_stays_and_specks_go(void **state)
     arena_release(&a);
 }
 
+static void strong_noise_is_taken_for_background(void **state)
+{
+    (void)state;
+    static Truth t;
+    draw(&t);
+    Arena a = arena_for_test();
+    Err err = {0};
+    Image cut =
+        matte_cut(&a, on_key(&a, &t, keys[1], 12), &(MatteOptions){.key = keys[1]}, &err);
+    Score s = score(&t, cut, keys[1]);
+    assert_int_equal(s.left, 0);
+    assert_true(s.alpha < 0.08); /* noise of 12 in 255, and K unsure by as much */
+    arena_release(&a);
+}
+
+/* Specks go from small pictures too, where a share of the figure is a pixel. */
+static void specks_beside_a_small_figure_go(void **state)
+{
+    (void)state;
+    Arena a = arena_for_test();
+    Err err = {0};
+    Image im = image_new(&a, 24, 24, 3, &err);
+    for (int y = 0; y < 24; y++)
+        for (int x = 0; x < 24; x++) {
+            bool is_figure = x >= 8 && x < 18 && y >= 8 && y < 18;
+            bool is_speck = y == 3 && x >= 3 && x < 6, is_arrow = y == 21 && x >= 2 && x < 12;
+            memcpy(image_at(im, x, y),
+                   is_figure || is_speck || is_arrow ? (unsigned char[]){90, 60, 40}
+                                                     : (unsigned char[]){0, 255, 0},
+                   3);
+        }
+    Image cut = matte_cut(&a, im, &(MatteOptions){.key = {0, 255, 0}}, &err);
+    assert_int_equal(image_at(cut, 12, 12)[3], 255);
+    assert_int_equal(image_at(cut, 6, 21)[3], 255);
+    assert_int_equal(image_at(cut, 4, 3)[3], 0);
+    arena_release(&a);
+}
+
 static void alpha_may_be_all_or_nothing(void **state)
 {
     (void)state;
@@ -349,6 +387,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(edges_come_back_as_they_were_drawn),
         cmocka_unit_test(a_thrown_thing_stays_and_specks_go),
+        cmocka_unit_test(strong_noise_is_taken_for_background),
+        cmocka_unit_test(specks_beside_a_small_figure_go),
         cmocka_unit_test(alpha_may_be_all_or_nothing),
         cmocka_unit_test(alpha_that_was_given_is_kept),
         cmocka_unit_test(pictures_without_a_figure_or_a_background_do_no_harm),
