@@ -49,6 +49,11 @@ Runner ours(const Kernels *k, Pool *pool, const Work *s);
 bool yardstick_open(int threads, bool only_avx2);
 Runner yardstick(const Work *s, bool winograd);
 
+/* Stable Diffusion 1.5 with noise for weights: a step (two UNet rows, latents
+ * of 64x64, 77 tokens), and a decode to 512x512. */
+Runner sd15_step(const Kernels *k, Pool *pool);
+Runner sd15_decode(const Kernels *k, Pool *pool);
+
 /* Operations per second of register-resident f32 FMA loops on all threads of
  * the pool: P, the ceiling.  Takes some milliseconds. */
 double peak_now(Pool *pool, bool avx512);

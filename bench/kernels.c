@@ -17,7 +17,7 @@ static const char help[] =
     "  --only PATTERN  only entries whose name matches, such as 'conv3x3*.avx512'\n"
     "  --seconds S     time to spend on an entry (default 1)\n"
     "  --threads N     default: 2, or as many cores as there are if fewer\n"
-    "  --table NAME    only this table: avx512 or avx2\n"
+    "  --table NAME    only this table: avx512, avx2 or networks (SD1.5, by the best table)\n"
     "  --list          print the names and stop\n"
     "\n"
     "P is the rate of f32 multiply-adds on registers alone, measured again for each\n"
@@ -107,19 +107,6 @@ static void measure(Result *to, const Runner r[3], Pool *pool, const Options *o,
     to->winograd = bench_median(times[2].v, times[2].n);
 }
 
-static Result entry(const Work *s, const char *name, const Kernels *k, Pool *pool,
-                    const Options *o)
-{
-    Result result = {.flop = work_flop(s)};
-    snprintf(result.name, sizeof result.name, "%s", name);
-    Runner r[3] = {ours(k, pool, s), yardstick(s, false), yardstick(s, true)};
-    measure(&result, r, pool, o, strcmp(k->name, "avx512") == 0);
-    snprintf(result.how, sizeof result.how, "%s", r[0].how);
-    for (int i = 0; i < 3; i++)
-        r[i].end(r[i].self);
-    return result;
-}
-
 /* Theirs / ours by the same method: Winograd against Winograd. */
 static double of_onednn(const Result *r)
 {
@@ -130,8 +117,8 @@ static double of_onednn(const Result *r)
 static void print_heading(const char *table, bool has_yardstick)
 {
     printf("\n%s%s\n%-36s %-9s %10s %9s %6s %6s | %10s %9s | %6s\n", table,
-           has_yardstick ? ", beside oneDNN on the same instructions" : ", oneDNN is missing",
-           "", "method", "ms", "GFLOP/s", "P", "of P", "oneDNN ms", "its Wino", "ratio");
+           has_yardstick ? ", beside oneDNN on the same instructions" : "", "", "method", "ms",
+           "GFLOP/s", "P", "of P", "oneDNN ms", "its Wino", "ratio");
 }
 
 static void print_result(const Result *r)
@@ -151,6 +138,21 @@ static void print_result(const Result *r)
     else
         printf("%6s\n", "-");
     fflush(stdout);
+}
+
+/* Measures, prints, and sends up the pipe. */
+static void entry(const char *name, double flop, Runner r[3], const Kernels *k, Pool *pool,
+                  const Options *o, int to)
+{
+    Result result = {.flop = flop};
+    snprintf(result.name, sizeof result.name, "%s", name);
+    snprintf(result.how, sizeof result.how, "%s", r[0].how);
+    measure(&result, r, pool, o, strcmp(k->name, "avx512") == 0);
+    print_result(&result);
+    for (int i = 0; i < 3; i++)
+        if (r[i].end != NULL)
+            r[i].end(r[i].self);
+    must(write(to, &result, sizeof result) == (ssize_t)sizeof result);
 }
 
 static void write_number(FILE *f, const char *key, double v, bool is_known)
@@ -175,6 +177,11 @@ static void write_result(FILE *f, const Result *r, bool is_first)
     fprintf(f, "}");
 }
 
+static bool is_wanted(const Options *o, const char *name)
+{
+    return o->only == NULL || fnmatch(o->only, name, 0) == 0;
+}
+
 /* In a process of its own, since oneDNN's instructions are chosen once in a
  * process: results go up the pipe. */
 static void measure_table(const Options *o, const char *name, int to)
@@ -190,11 +197,35 @@ static void measure_table(const Options *o, const char *name, int to)
     for (int i = 0; i < n; i++) {
         char full[80];
         snprintf(full, sizeof full, "%s.%s", work_name(&work[i]).text, name);
-        if (o->only != NULL && fnmatch(o->only, full, 0) != 0)
+        if (!is_wanted(o, full))
             continue;
-        Result r = entry(&work[i], full, &k, pool, o);
-        print_result(&r);
-        must(write(to, &r, sizeof r) == (ssize_t)sizeof r);
+        Runner r[3] = {ours(&k, pool, &work[i]), yardstick(&work[i], false),
+                       yardstick(&work[i], true)};
+        entry(full, work_flop(&work[i]), r, &k, pool, o, to);
+    }
+    pool_free(pool);
+    exit(0);
+}
+
+/* Whole networks, by the best table. */
+static void measure_networks(const Options *o, int to)
+{
+    static const struct {
+        const char *name;
+        double flop;
+        Runner (*make)(const Kernels *k, Pool *pool);
+    } networks[] = {
+        {"sd15.step.f32", 1607e9, sd15_step},
+        {"sd15.vae_decode.f32", 2514e9, sd15_decode},
+    };
+    Kernels k = kernels_for(KERNELS_BEST);
+    Pool *pool = pool_new(o->threads);
+    print_heading("networks", false);
+    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+        if (!is_wanted(o, networks[i].name))
+            continue;
+        Runner r[3] = {networks[i].make(&k, pool)};
+        entry(networks[i].name, networks[i].flop, r, &k, pool, o, to);
     }
     pool_free(pool);
     exit(0);
@@ -218,11 +249,13 @@ static int collect(const Options *o, const char *name, FILE *json, int before)
 {
     int ends[2], status = 0, n = before;
     must(pipe(ends) == 0);
-    fflush(stdout);
+    fflush(NULL); /* or the child would write it again */
     pid_t child = fork();
     must(child >= 0);
     if (child == 0) {
         close(ends[0]);
+        if (strcmp(name, "networks") == 0)
+            measure_networks(o, ends[1]);
         measure_table(o, name, ends[1]);
     }
     close(ends[1]);
@@ -274,7 +307,7 @@ static bool read_options(Options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const char *const tables[] = {"avx512", "avx2"};
+    static const char *const tables[] = {"avx512", "avx2", "networks"};
     Pool *all = pool_new(0);
     Options o = {.seconds = 1, .threads = pool_threads(all) < 2 ? 1 : 2};
     pool_free(all);
