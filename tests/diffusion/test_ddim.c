@@ -93,9 +93,21 @@ static void trailing_times_round_as_numpy_does(void **state)
     (void)state;
     static const struct {
         int steps, k, time;
-    } want[] = {{25, 0, 999}, {25, 1, 959}, {25, 24, 39}, {30, 1, 966},
-                {30, 2, 932}, {30, 3, 899}, {30, 28, 66}, {30, 29, 32},
-                {20, 19, 49}, {15, 1, 932}, {15, 14, 66}};
+    } want[] = {{25, 0, 999},
+                {25, 1, 959},
+                {25, 24, 39},
+                {30, 1, 966},
+                {30, 2, 932},
+                {30, 3, 899},
+                {30, 28, 66},
+                {30, 29, 32},
+                {20, 19, 49},
+                {15, 1, 932},
+                {15, 14, 66},
+                /* exact arithmetic would say 937, 811, 937 */
+                {48, 3, 936},
+                {96, 18, 812},
+                {112, 7, 936}};
     DdimConfig c = ddim_config_moore();
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         Ddim d = made(&c, want[i].steps);

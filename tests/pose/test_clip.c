@@ -127,6 +127,11 @@ static void any_phase_of_a_loop_will_do(void **state)
 
 /* While a foot is flat (its ankle as low as it gets), what it moves back is
  * what the root moves on. */
+static bool planted_before(const Clip *c, int k, int ankle)
+{
+    return c->body[(k + c->frames - 1) % c->frames].joint[ankle][1] < 0.0451f;
+}
+
 static void follow_planted(const char *name, int least)
 {
     Clip c = opened(name);
@@ -142,6 +147,11 @@ static void follow_planted(const char *name, int least)
         assert_close(b->joint[ankle][2] - next->joint[ankle][2], pace, 2.1e-4f);
         assert_close(b->joint[ankle][0], next->joint[ankle][0], 2.1e-4f);
         planted++;
+        const Body *after = &c.body[(k + 2) % c.frames];
+        if (after->joint[ankle][1] > 0.0451f || !planted_before(&c, k, ankle))
+            continue;
+        Body between = clip_body(&c, (k % c.frames + 0.25) / c.frames); /* and so in between */
+        assert_close(b->joint[ankle][2] - between.joint[ankle][2], pace / 4, 2.1e-4f);
     }
     assert_true(planted >= least);
 }

@@ -7,8 +7,9 @@
 #include "pose/draw.h"
 
 #include "../diffusion/golden.h"
+#include "drawn.h"
 
-enum { MOST = 512 * 512 * 3 };
+enum { MOST = 1100 * 1900 * 3 };
 static unsigned char picture[MOST], wanted[MOST];
 
 static Tensor canvas(int64_t width, int64_t height)
@@ -72,6 +73,50 @@ static void skeletons_are_drawn_as_opencv_draws_them(void **state)
     }
     assert_int_equal(drawn, 12 * 4 + 5);
     golden_close(&g);
+}
+
+/* The generator of make_drawn.py. */
+static uint32_t next_number(uint32_t *state, uint32_t limit)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % limit;
+}
+
+static Pose random_pose(int k, int w, int h)
+{
+    Pose p;
+    uint32_t state = (uint32_t)k + 1;
+    int reach = k % 3 ? 1 : 3;
+    for (int i = 0; i < JOINTS; i++) {
+        float x = (float)next_number(&state, (uint32_t)(8 * w * reach)) / 8;
+        float y = (float)next_number(&state, (uint32_t)(8 * h * reach)) / 8;
+        p.joint[i] =
+            (Keypoint){x - (float)(w * (reach - 1)) / 2, y - (float)(h * (reach - 1)) / 2, 0,
+                       next_number(&state, 8) > 0};
+    }
+    return p;
+}
+
+static uint64_t hash(const unsigned char *bytes, int64_t n)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (int64_t i = 0; i < n; i++)
+        h = (h ^ bytes[i]) * 0x100000001b3u;
+    return h;
+}
+
+static void random_skeletons_of_many_sizes_too(void **state)
+{
+    (void)state;
+    for (int s = 0; s < DRAWN_SIZES; s++) {
+        int w = drawn_size[s][0], h = drawn_size[s][1];
+        for (int k = 0; k < DRAWN_EACH; k++) {
+            Pose p = random_pose(s * DRAWN_EACH + k, w, h);
+            pose_picture(canvas(w, h), &p, 1, pose_style("controlnet"));
+            if (hash(picture, (int64_t)w * h * 3) != drawn_hash[s][k])
+                fail_msg("%dx%d, skeleton %d differs", w, h, k);
+        }
+    }
 }
 
 static Pose upright(void)
@@ -173,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(skeletons_are_drawn_as_opencv_draws_them),
+        cmocka_unit_test(random_skeletons_of_many_sizes_too),
         cmocka_unit_test(styles_differ_in_what_their_networks_have_seen),
         cmocka_unit_test(a_hidden_joint_takes_its_limbs_along),
         cmocka_unit_test(people_are_drawn_over_what_is_there),

@@ -152,6 +152,19 @@ static void shares_of_the_canvas_become_pixels(void **state)
     assert_true(p.pose[0][0].joint[1].x == 100 && p.pose[0][0].joint[1].y == 25);
 }
 
+static void a_point_beyond_one_pixel_is_no_share(void **state)
+{
+    (void)state;
+    Poses p = with_point("1.5,0.5,1");
+    assert_true(p.pose[0][0].joint[0].x == 1.5f && p.pose[0][0].joint[1].x == 30);
+    char text[2048] = "{\"canvas_width\":64,\"canvas_height\":64,\"people\":"
+                      "[{\"pose_keypoints_2d\":[1.5,0.5,1";
+    for (int i = 1; i < 18; i++)
+        strcat(text, ",0.5,0.25,1");
+    p = parsed(strcat(text, "]}]}"));
+    assert_true(p.pose[0][0].joint[0].x == 1.5f && p.pose[0][0].joint[1].y == 0.25f);
+}
+
 static void poses_are_stretched_to_the_picture(void **state)
 {
     (void)state;
@@ -305,6 +318,7 @@ int main(void)
         cmocka_unit_test(the_editors_files_are_read),
         cmocka_unit_test(points_are_missing_in_four_ways),
         cmocka_unit_test(shares_of_the_canvas_become_pixels),
+        cmocka_unit_test(a_point_beyond_one_pixel_is_no_share),
         cmocka_unit_test(poses_are_stretched_to_the_picture),
         cmocka_unit_test(a_canvas_that_is_not_stated_is_guessed),
         cmocka_unit_test(frames_on_other_canvases_are_brought_to_the_first),
