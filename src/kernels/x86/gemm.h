@@ -40,16 +40,21 @@ typedef struct Span {
 typedef struct Walk {
     const float *left;
     int64_t chunk_stride; /* floats from chunk to chunk */
-    int64_t channels;
-    const int32_t *tap; /* floats from the window's first row to each tap's */
+    const int32_t *tap;   /* floats from the window's first row to each tap's */
     int taps;
     const Span *span;
     int spans;
 } Walk;
 
+/* Lines to fetch while computing, some after each LINE terms. */
+typedef struct Ahead {
+    const float *at;
+    int lines;
+} Ahead;
+
 /* Sums of `rows` rows over whole chunks of `depth` channels; c [rows][NR]. */
 VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks, int64_t depth,
-                     const float *b, float *c, bool add)
+                     const float *b, float *c, bool add, Ahead ahead)
 {
     V sum[MR][2];
 #pragma GCC unroll 16
@@ -60,6 +65,8 @@ VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks,
     for (; chunks > 0; chunks--, left += w->chunk_stride)
         for (int t = 0; t < w->taps; t++) {
             const float *a = left + w->tap[t];
+            for (int i = 0; i < ahead.lines; i++, ahead.at += LINE)
+                _mm_prefetch(ahead.at, _MM_HINT_T1);
 #pragma GCC unroll 4
             for (int64_t k = 0; k < depth; k++, a++, b += NR) {
                 V b0 = vec_load(b), b1 = vec_load(b + VEC);
@@ -84,13 +91,13 @@ VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks,
 }
 
 typedef void (*Tile)(const Walk *w, const float *left, int64_t chunks, int64_t depth,
-                     const float *b, float *c, bool add);
+                     const float *b, float *c, bool add, Ahead ahead);
 #define TILE(rows)                                                                             \
-    static __attribute__((noinline)) void tile_##rows(const Walk *w, const float *left,        \
-                                                      int64_t chunks, int64_t depth,           \
-                                                      const float *b, float *c, bool add)      \
+    static __attribute__((noinline)) void tile_##rows(                                         \
+        const Walk *w, const float *left, int64_t chunks, int64_t depth, const float *b,       \
+        float *c, bool add, Ahead ahead)                                                       \
     {                                                                                          \
-        tile(rows, w, left, chunks, depth, b, c, add);                                         \
+        tile(rows, w, left, chunks, depth, b, c, add, ahead);                                  \
     }
 TILE(1)
 TILE(2)
@@ -136,8 +143,11 @@ static inline void panel_sum(const Walk *w, int64_t from, int64_t count, const f
         const float *left = w->left + (from + k) / LINE * w->chunk_stride;
         bool complete = s.out && k + chunks * depth == count;
         float *c = s.c;
+        int64_t steps = chunks * w->taps, lines = div_up(NR, w->spans);
+        Ahead ahead = {b + steps * depth * NR, (int)lines};
         for (const Span *span = w->span; span < w->span + w->spans; span++) {
-            tiles[span->rows](w, left + span->at, chunks, depth, b, c, s.add || k > 0);
+            tiles[span->rows](w, left + span->at, chunks, depth, b, c, s.add || k > 0, ahead);
+            ahead.at += steps * lines * LINE;
             if (complete)
                 out_rows(s.out, span->out, span->rows, s.panel, c);
             c += span->rows * NR;

@@ -14,13 +14,14 @@
  * The product in the middle is, for each of the POINTS places, a matrix
  * product over channels: left[tile][C] x panel[C][NR].
  *
- * Packed: [point][panel][C][NR].  A tile of work is a block of tiles times
- * some panels; its transformed inputs and sums lie in the worker's slot. */
+ * Packed: [group of panels][point][panel][C][NR].  A piece of work is a block
+ * of tiles times some groups; its transformed inputs, and the sums of one
+ * group, lie in the worker's slot. */
 enum {
     POINTS = 36,
     BLOCK_TILES = 96,
     BLOCK_COLUMNS = 16,
-    GROUP = 128 / NR, /* panels */
+    GROUP = 128 / NR, /* panels whose sums wait together */
     STRIP_CHUNKS = 4,
     SPREAD = LINE, /* floats that keep points from sharing a cache's sets */
 };
@@ -31,7 +32,8 @@ enum {
 typedef struct Plan {
     Grid grid; /* of tiles */
     Strip strip;
-    int64_t OH, OW, panels, groups, group_panels;
+    int64_t OH, OW, panels;
+    int64_t pieces, piece_panels;      /* of the outputs: whole groups */
     int64_t tiles;                     /* of a block */
     int64_t point_floats, sums_floats; /* from point to point: of inputs, of sums */
     size_t strip_bytes, left_bytes, slot_bytes;
@@ -45,14 +47,14 @@ static Plan plan_for(ConvShape s, int64_t N, int64_t H, int64_t W, int threads)
     p.tiles = p.grid.images * p.grid.rows * p.grid.columns;
     p.panels = div_up(s.O, NR);
     int64_t wanted = div_up(3 * (int64_t)threads, grid_blocks(&p.grid));
-    p.group_panels = max64(1, min64(GROUP, p.panels / wanted));
-    p.groups = div_up(p.panels, p.group_panels);
+    p.piece_panels = div_up(div_up(p.panels, GROUP), wanted) * GROUP;
+    p.pieces = div_up(p.panels, p.piece_panels);
     p.point_floats = div_up(s.C, LINE) * p.tiles * LINE + SPREAD;
     p.sums_floats = p.tiles * NR + SPREAD;
     p.strip_bytes = strip_bytes(&p.strip, min64(STRIP_CHUNKS, div_up(s.C, LINE)));
     p.left_bytes = round64(sizeof(float) * (size_t)(POINTS * p.point_floats));
     p.slot_bytes = p.strip_bytes + p.left_bytes;
-    p.slot_bytes += round64(sizeof(float) * (size_t)(p.group_panels * POINTS * p.sums_floats));
+    p.slot_bytes += round64(sizeof(float) * (size_t)(GROUP * POINTS * p.sums_floats));
     return p;
 }
 
@@ -87,7 +89,9 @@ static void pack_panel(void *job, int64_t panel, int worker)
 {
     (void)worker;
     const Packing *p = job;
-    int64_t C = p->s.C, point = div_up(p->s.O, NR) * NR * C;
+    int64_t C = p->s.C, panels = div_up(p->s.O, NR), group = panel / GROUP * GROUP;
+    int64_t point = min64(GROUP, panels - group) * C * NR;
+    float *to = p->to + group * POINTS * C * NR + (panel - group) * C * NR;
     size_t size = tensor_type_size(p->w.type);
     for (int64_t j = 0; j < NR; j++)
         for (int64_t c = 0; c < C; c++) {
@@ -98,7 +102,7 @@ static void pack_panel(void *job, int64_t panel, int worker)
                                 p->w.type, 9);
             transform_weight(u, g);
             for (int z = 0; z < POINTS; z++)
-                p->to[z * point + (panel * C + c) * NR + j] = u[z];
+                to[z * point + c * NR + j] = u[z];
         }
 }
 
@@ -239,35 +243,45 @@ static void output_block(const Winograd *v, Corner at, int64_t o, const float *s
     }
 }
 
-static void block(void *job, int64_t index, int worker)
+/* The products of a group of panels, and their results. */
+static void group_block(const Winograd *v, Corner at, int64_t first, const float *left,
+                        float *sums)
 {
-    const Winograd *v = job;
     const Plan *p = &v->plan;
-    int64_t blocks = grid_blocks(&p->grid), C = v->s.C;
-    int64_t first = index / blocks * p->group_panels;
-    int64_t last = min64(p->panels, first + p->group_panels);
-    Corner at = grid_corner(&p->grid, index % blocks);
-    char *slot = v->slots + (size_t)worker * p->slot_bytes;
-    float *left = (float *)(slot + p->strip_bytes);
-    float *sums = (float *)(slot + p->strip_bytes + p->left_bytes);
-    input_block(v, at, (float *)slot, left);
+    int64_t C = v->s.C, last = min64(p->panels, first + GROUP);
+    const float *b = (const float *)v->a->packed + first * POINTS * C * NR;
     Span span[MAX_SPANS];
-    Walk w = {.chunk_stride = p->tiles * LINE, .tap = &(int32_t){0}, .taps = 1, .span = span};
+    Walk w = {.chunk_stride = p->tiles * LINE, .tap = &(int32_t){0}, .taps = 1};
+    w.span = span;
     w.spans = spans_cut(span, 0, 0, p->tiles);
     for (int z = 0; z < POINTS; z++) {
         w.left = left + z * p->point_floats;
-        for (int64_t n = first; n < last; n++)
-            panel_sum(&w, 0, C, (const float *)v->a->packed + (z * p->panels + n) * C * NR,
+        for (int64_t n = first; n < last; n++, b += C * NR)
+            panel_sum(&w, 0, C, b,
                       (Sums){.c = sums + ((n - first) * POINTS + z) * p->sums_floats});
     }
     for (int64_t n = first; n < last; n++)
         output_block(v, at, n * NR, sums + (n - first) * POINTS * p->sums_floats);
 }
 
+static void piece(void *job, int64_t index, int worker)
+{
+    const Winograd *v = job;
+    const Plan *p = &v->plan;
+    int64_t blocks = grid_blocks(&p->grid), first = index / blocks * p->piece_panels;
+    Corner at = grid_corner(&p->grid, index % blocks);
+    char *slot = v->slots + (size_t)worker * p->slot_bytes;
+    float *left = (float *)(slot + p->strip_bytes);
+    float *sums = (float *)(slot + p->strip_bytes + p->left_bytes);
+    input_block(v, at, (float *)slot, left);
+    for (int64_t n = first; n < min64(p->panels, first + p->piece_panels); n += GROUP)
+        group_block(v, at, n, left, sums);
+}
+
 static void run(Job *job, ConvShape s, const ConvArgs *a)
 {
     Winograd v = {s, a, plan_for(s, a->N, a->H, a->W, pool_threads(job->pool)), job->scratch};
-    pool_run(job->pool, grid_blocks(&v.plan.grid) * v.plan.groups, block, &v);
+    pool_run(job->pool, grid_blocks(&v.plan.grid) * v.plan.pieces, piece, &v);
 }
 
 const ConvMethod OVERLAY(conv_winograd) = {"winograd", packed, pack, scratch, run};
