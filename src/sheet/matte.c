@@ -62,14 +62,15 @@ static void sweep(unsigned char *depth, int w, int h, int step)
         }
 }
 
-/* Steps to the nearest background, diagonals too, counted up to 255: two
- * sweeps of a chessboard distance. */
-static void depths_fill(unsigned char *depth, Image im, Ground g)
+/* Steps to the nearest pixel within `near` levels of the key, diagonals too,
+ * counted up to `depth`'s former value: two sweeps of a chessboard distance. */
+static void depths_fill(unsigned char *depth, Image im, Rgb key, int near)
 {
     int w = image_width(im), h = image_height(im), c = image_channels(im);
     const unsigned char *p = im.data;
     for (int64_t i = 0, n = (int64_t)w * h; i < n; i++, p += c)
-        depth[i] = colour_distance(p, g.key) <= g.noise ? 0 : 255;
+        if (colour_distance(p, key) <= near)
+            depth[i] = 0;
     sweep(depth, w, h, 1);
     sweep(depth, w, h, -1);
 }
@@ -90,6 +91,11 @@ typedef struct Cut {
 static int depth_at(const Cut *k, int x, int y)
 {
     return k->depth[(size_t)y * (size_t)image_width(k->from) + (size_t)x];
+}
+
+static bool is_ground(const Cut *k, int x, int y)
+{
+    return colour_distance(image_at(k->from, x, y), k->ground.key) <= k->ground.noise;
 }
 
 /* Nearer to the key than the figure's own colours are. */
@@ -225,29 +231,42 @@ static void cut_all(Cut *k)
             int depth = depth_at(k, x, y);
             unsigned char *q = image_at(k->to, x, y);
             memset(q, 0, 4);
-            bool is_edge = depth <= SOFT || (depth <= 2 * SOFT && is_mixed(k, x, y));
-            if (!is_edge) {
+            if (depth > SOFT) {
                 memcpy(q, image_at(k->from, x, y), 3);
                 q[3] = 255;
-            } else if (depth > 0) {
+            } else if (!is_ground(k, x, y)) {
                 cut_edge(k, x, y);
             }
         }
 }
 
-/* The distance that nearly all of the sure figure keeps from the key; 0 if no
- * part of the figure is sure. */
+/* Whether a pixel differs from its neighbours by no more than noise does. */
+static bool is_flat(const Cut *k, int x, int y)
+{
+    const unsigned char *p = image_at(k->from, x, y);
+    const unsigned char *beside[] = {image_at(k->from, x - 1, y), image_at(k->from, x + 1, y),
+                                     image_at(k->from, x, y - 1), image_at(k->from, x, y + 1)};
+    for (int i = 0; i < 4; i++)
+        if (colour_distance(p, (Rgb){beside[i][0], beside[i][1], beside[i][2]}) >
+            2 * k->ground.noise)
+            return false;
+    return true;
+}
+
+/* The distance that nearly all flat parts of the figure's inside keep from the
+ * key; 0 if it has none.  (Gaps that the figure encloses are not flat, unless
+ * they show the key itself.) */
 static int nearest_to_key(const Cut *k)
 {
     const double strays = 0.01;
-    int histogram[256] = {0}, c = image_channels(k->from), sure = 0;
-    const unsigned char *p = k->from.data;
-    for (int64_t i = 0, n = k->from.dim[0] * k->from.dim[1]; i < n; i++, p += c)
-        if (k->depth[i] > SOFT) {
-            histogram[colour_distance(p, k->ground.key)]++;
-            sure++;
-        }
-    return sure == 0 ? 0 : quantile(histogram, strays);
+    int histogram[256] = {0}, flat = 0;
+    for (int y = 1; y < image_height(k->from) - 1; y++)
+        for (int x = 1; x < image_width(k->from) - 1; x++)
+            if (depth_at(k, x, y) > SOFT && is_flat(k, x, y)) {
+                histogram[colour_distance(image_at(k->from, x, y), k->ground.key)]++;
+                flat++;
+            }
+    return flat == 0 ? 0 : quantile(histogram, strays);
 }
 
 static void find_hue(Cut *k)
@@ -288,8 +307,11 @@ Image matte_cut(Arena *a, Image im, const MatteOptions *o, Err *err)
         }
         Cut k = {.from = im, .to = to, .depth = depth, .ground = ground_find(im, o->key)};
         find_hue(&k);
-        depths_fill(depth, im, k.ground);
+        memset(depth, 255, (size_t)(im.dim[0] * im.dim[1]));
+        depths_fill(depth, im, k.ground.key, k.ground.noise);
         k.nearest = nearest_to_key(&k);
+        /* gaps too narrow to show the key itself have edges too */
+        depths_fill(depth, im, k.ground.key, k.nearest / 3);
         cut_all(&k);
         if (!islands_drop(a, to, o->smallest > 0 ? o->smallest : 1.0 / 400, err))
             return (Image){0};

@@ -11,8 +11,8 @@
  *
  *   K      median of the frame's border, near the colour asked for
  *   sure   background where |c - K| (widest channel) is within the noise of
- *          the border; a mix where it is less than the figure's own colours
- *          keep from K; figure from four pixels inside on
+ *          the border; a mix where it is less than what the flat parts of the
+ *          figure keep from K; figure from four pixels inside on
  *   edge   F is the inner colour nearby on whose line to K the pixel lies
  *          well, the further along the better; a is how far along, and the
  *          colour is c + (1 - a) (F - K).  Where no line fits, the pixel is
@@ -24,8 +24,8 @@
  *
  * Measured with the truth known (tests/sheet/test_matte.c), mean error of
  * alpha at edges: 0.003 where they are sharp, 0.01 with noise of 4 levels, 0.03
- * where they are blurred over four pixels; over black or white the picture is
- * 1 to 8 levels off there. */
+ * where they are blurred over four pixels.  Over black or white the picture is
+ * 1 to 9 levels off there, and tinted by the key by less than 3. */
 typedef struct MatteOptions {
     Rgb key;         /* the colour that the background was asked to be */
     bool is_binary;  /* alpha 0 or 255 only, from 128 */
