@@ -129,13 +129,14 @@ static Mix mix_of(const unsigned char *c, Rgb key, const unsigned char *figure)
  * figure, or for a certain mix with any that is no mix.  A colour further along
  * the line is preferred: one that is itself a mix fits as well, and would give
  * too much alpha.  Without any: the pixel itself, and an endless misfit. */
-static Mix best_mix(const Cut *k, int x, int y, bool is_mix)
+static Mix best_mix(const Cut *k, int x, int y)
 {
     const float per_pixel = 0.5f, per_alpha = 80;
     const unsigned char *c = image_at(k->from, x, y);
     Mix best = {.alpha = 1, .misfit = INFINITY, .figure = c};
     float least = INFINITY;
     int depth = depth_at(k, x, y);
+    bool is_mix = is_mixed(k, x, y);
     int right = (int)min64(x + REACH, image_width(k->from) - 1);
     int bottom = (int)min64(y + REACH, image_height(k->from) - 1);
     for (int v = (int)max64(y - REACH, 0); v <= bottom; v++)
@@ -210,9 +211,8 @@ static void cut_edge(const Cut *k, int x, int y)
     float fits = 12 + 1.5f * (float)k->ground.noise;
     const unsigned char *c = image_at(k->from, x, y);
     unsigned char *q = image_at(k->to, x, y);
-    bool is_mix = is_mixed(k, x, y);
-    Mix m = best_mix(k, x, y, is_mix);
-    if (m.misfit > (is_mix ? 3 * fits : fits) || m.alpha >= full) {
+    Mix m = best_mix(k, x, y);
+    if (m.misfit > fits || m.alpha >= full) {
         memcpy(q, c, 3);
         q[3] = 255;
         despill(k, q, excess_inside(k, x, y));
