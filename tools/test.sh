@@ -48,11 +48,11 @@ try() { # try DIR "SETUP OPTIONS" TEST-OPTIONS...: builds, runs, counts
     echo "==== $dir: $bad failed, $((SECONDS - before)) s"
 }
 
-try build ""
+try build "" --timeout-multiplier 4
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 try build-asan "--buildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false" \
-    --timeout-multiplier 5
+    --timeout-multiplier 10
 try build-tsan "--buildtype=debugoptimized -Doptimization=1 -Db_sanitize=thread -Db_lundef=false" \
-    --timeout-multiplier 5 --suite base
+    --timeout-multiplier 10 --suite base
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

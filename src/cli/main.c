@@ -17,8 +17,8 @@
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
-static const Studio *const commands[] = {&sprite_studio, &model_command};
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = 2 };
+static const Studio *const commands[COMMANDS] = {&sprite_studio, &model_command};
 
 /* ---- stopping -------------------------------------------------------------------- */
 

@@ -27,6 +27,19 @@ check 'another seed gives another sheet' sh -c "! cmp -s '$tmp/a/sheet.png' '$tm
 # Details go to stderr when asked for.
 gives 0 err 'sampling' sprite "$knight" "${small[@]}" --out "$tmp/d" --verbose
 
+# On a terminal there is a bar, without colours if they are not wanted.
+on_terminal() { # on_terminal [NAME=VALUE]...
+    env TERM=xterm "$@" python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+        "$atelier" sprite "$knight" "${small[@]}" --out "$tmp/f" >"$tmp/out" 2>"$tmp/err" </dev/null
+}
+escape=$(printf '\033')
+on_terminal
+check 'there is a bar on a terminal' grep -qE "drawing +\[.*%" "$tmp/out"
+check 'it has a colour' grep -qF "$escape[32m" "$tmp/out"
+on_terminal NO_COLOR=1
+check 'NO_COLOR is heard' sh -c "! grep -qF '$escape[32m' '$tmp/out'"
+check 'the bar is there all the same' grep -qE "drawing +\[#*\.*\]" "$tmp/out"
+
 # The model of the checkout is found from elsewhere, if the program was built in it.
 mkdir "$tmp/elsewhere"
 if [ "$(dirname "$(dirname "$atelier")")" = "$root" ]; then
