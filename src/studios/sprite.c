@@ -34,7 +34,7 @@ typedef struct Work {
     Rect figure;       /* where the character stands in the frame */
     PoseFrames poses;
     Tensor latents; /* [F,h,w,Z] */
-    Tensor decoded; /* [F,H,W,3] in -1..1 */
+    Tensor decoded; /* [F,H,W,3] in 0..1 */
 } Work;
 
 static void say(const Work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -129,6 +129,7 @@ static bool open_model(Work *w)
         return false;
     override_family(w);
     w->model.batch_statistics = w->q->batch_statistics;
+    w->model.crops_for_clip = strcmp(w->q->rules, "short") == 0;
     int64_t f = vae_factor(&w->model.vae_config);
     if (w->width % f != 0 || w->height % f != 0)
         return err_set(w->err, ERR_INPUT,
@@ -222,7 +223,7 @@ static bool make_poses(Work *w)
         .pitch = w->q->pitch,
         .head = w->head,
         .style = w->family.pose_style,
-        .filter = RESIZE_LANCZOS,
+        .filter = w->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS,
         .width = (int)(w->width * grow),
         .height = (int)(w->height * grow),
         .figure = {(int)(w->figure.x * grow), (int)(w->figure.y * grow),
@@ -257,7 +258,7 @@ static bool noise_from_file(Work *w)
     Weights *file = weights_open(w->q->noise, w->err);
     if (file == NULL)
         return false;
-    Tensor t = weights_find(file, "noise");
+    Tensor t = weights_count(file) == 1 ? weights_at(file, 0) : weights_find(file, "noise");
     Tensor f32 = tensor_is_empty(t) ? t : tensor_as_f32(&w->scratch, t, w->err);
     bool fits = !tensor_is_empty(f32) && tensor_count(f32) == tensor_count(w->latents);
     if (fits)
@@ -341,6 +342,15 @@ static bool sample(Work *w)
 /* ---- out
  * ------------------------------------------------------------------------------------------ */
 
+/* -1..1 to 0..1, clamped: what pictures are made of. */
+static void to_unit(Tensor decoded)
+{
+    for (int64_t i = 0; i < tensor_count(decoded); i++) {
+        float v = tensor_f32(decoded)[i] * 0.5f + 0.5f;
+        tensor_f32(decoded)[i] = v < 0 ? 0 : v > 1 ? 1 : v;
+    }
+}
+
 static bool dump_stages(Work *w)
 {
     const SpriteModel *m = &w->model;
@@ -367,7 +377,7 @@ static Image frame_at(Work *w, int64_t i, ToU8 how)
 {
     Tensor one = tensor_rows(w->decoded, i, 1);
     return image_from_f32(&w->job, tensor_reshape(one, SHAPE(one.dim[1], one.dim[2], 3)),
-                          RANGE_SIGNED, how, w->err);
+                          RANGE_UNIT, how, w->err);
 }
 
 /* The frames exactly as the model made them, to bytes as its scripts do. */
@@ -483,7 +493,11 @@ static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
     if (ok && w.q->dump != NULL && w.q->dump[0] != '\0')
         w.model.dump = w.q->dump;
     ok = ok && read_picture(&w) && make_poses(&w) && make_noise(&w) && sample(&w) &&
-         model_decode(&w.model, w.latents, &w.decoded, err) && save(&w);
+         model_decode(&w.model, w.latents, &w.decoded, err);
+    if (ok) {
+        to_unit(w.decoded);
+        ok = save(&w);
+    }
     if (ok)
         report(&w, began);
     pool_free(w.run.pool);
@@ -537,6 +551,10 @@ static const Param params[] = {
     {"batch-statistics", PARAM_FLAG, AT(batch_statistics), "", 0, 0, NULL,
      "a multi-resolution guider normalises by its input, as the published scripts do", NULL,
      false},
+    {"rules", PARAM_TEXT, AT(rules), "long", 0, 0, "WHOSE",
+     "how Moore's scripts resize pictures: long (pose2img, pose2vid_long), or short (pose2vid: "
+     "CLIP sees the middle, poses are bicubic)",
+     "long|short", false},
     {"noise", PARAM_PATH, AT(noise), "", 0, 0, "FILE",
      "safetensors with the tensor 'noise' [1,C,F,h,w] instead of the seed's", NULL, false},
     {"raw", PARAM_FLAG, AT(raw), "", 0, 0, NULL,

@@ -26,6 +26,7 @@ typedef struct SpriteRequest {
     int64_t context, overlap; /* 0: as the family says */
     const char *window;       /* "closed" or "open" */
     bool batch_statistics;    /* of a pyramid guider's norms */
+    const char *rules;        /* whose resizing: "long" or "short" */
     const char *noise;
     bool raw;
     const char *dump;

@@ -73,6 +73,7 @@ typedef struct SpriteModel {
     Arena *job;
     const StudioRun *talk;
     bool batch_statistics;
+    bool crops_for_clip; /* as Moore's short pipeline; else the picture is squashed */
 
     UNetConfig unet_config;
     VaeConfig vae_config;

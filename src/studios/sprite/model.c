@@ -177,6 +177,23 @@ static bool encode(SpriteModel *m, Image frame, Err *err)
     return loan_close(&l, m, "encode the picture", err);
 }
 
+/* The picture at CLIP's size: squashed, or its shortest side fitted and the
+ * middle cut out, as CLIP's own processor does. */
+static Image clip_square(SpriteModel *m, Image whole)
+{
+    Run *r = m->run;
+    int side = (int)m->clip_config.side, w = image_width(whole), h = image_height(whole);
+    if (!m->crops_for_clip || w == h)
+        return image_resize(r->scratch, whole, side, side, RESIZE_BICUBIC, &r->err);
+    int wide = w > h ? (int)((int64_t)side * w / h) : side;
+    int high = h > w ? (int)((int64_t)side * h / w) : side;
+    Image fitted = image_resize(r->scratch, whole, wide, high, RESIZE_BICUBIC, &r->err);
+    if (tensor_is_empty(fitted))
+        return fitted;
+    Rect middle = {(wide - side) / 2, (high - side) / 2, side, side};
+    return image_crop(r->scratch, fitted, middle, (Rgb){0, 0, 0}, &r->err);
+}
+
 /* CLIP's mean and spread, from its own preprocessor. */
 static Tensor clip_pixels(SpriteModel *m, Image whole)
 {
@@ -184,7 +201,7 @@ static Tensor clip_pixels(SpriteModel *m, Image whole)
     static const float spread[] = {0.26862954f, 0.26130258f, 0.27577711f};
     Run *r = m->run;
     int side = (int)m->clip_config.side;
-    Image small = image_resize(r->scratch, whole, side, side, RESIZE_BICUBIC, &r->err);
+    Image small = clip_square(m, whole);
     Tensor x =
         tensor_is_empty(small) ? small : image_to_f32(r->scratch, small, RANGE_UNIT, &r->err);
     if (tensor_is_empty(x))

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MOST_FRAMES = 4096 };
+enum { FRAMES = 8, MOST_FRAMES = 4096 };
 
 static bool begin(PoseFrames *p, int64_t count, Arena *job, Err *err)
 {
@@ -43,7 +43,7 @@ static bool from_clip(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *sc
     Clip c;
     if (!clip_open(&c, q->animation, scratch, err))
         return false;
-    int64_t n = q->frames > 0 ? q->frames : c.frames;
+    int64_t n = q->frames > 0 ? q->frames : FRAMES;
     if (!begin(p, n, job, err))
         return false;
     p->fps = c.fps * (double)n / c.frames; /* the whole takes as long as ever */
@@ -185,20 +185,16 @@ double head_share(Image im)
     if (image_channels(im) != 4)
         return usual;
     Rect box = image_bounds(im, 128);
-    int from = box.y + box.h * 12 / 100, to = box.y + box.h * 50 / 100;
-    int widest = 0, narrowest = INT32_MAX, neck = 0;
+    int from = box.y + box.h / 8, to = box.y + box.h / 2;
+    int widest = 0, narrowest = INT32_MAX, neck = -1;
     for (int y = box.y; y < to; y++) {
         int w = breadth(im, y);
-        if (y < from || w > narrowest) {
-            widest = w > widest && neck == 0 ? w : widest;
-            continue;
-        }
-        if (w < widest * 4 / 5) {
+        if (neck < 0 && w > widest)
+            widest = w;
+        if (y >= from && w * 5 < widest * 4 && w < narrowest) {
             narrowest = w;
             neck = y;
-        } else if (neck == 0 && w > widest) {
-            widest = w;
         }
     }
-    return neck == 0 ? usual : (double)(neck - box.y) / box.h;
+    return neck < 0 ? usual : (double)(neck - box.y) / box.h;
 }
