@@ -76,6 +76,9 @@ static void turn(float *to, int64_t ld, int64_t lanes, const float *from, int64_
         if (rows >= VEC && columns - c >= VEC)
             for (int64_t i = 0; i < VEC; i++)
                 r[i] = vec_mul(vec_load(from + i * row + c), by);
+        else if (columns - c >= VEC)
+            for (int64_t i = 0; i < VEC; i++)
+                r[i] = i < rows ? vec_mul(vec_load(from + i * row + c), by) : vec_zero();
         else
             for (int64_t i = 0; i < VEC; i++)
                 r[i] = i < rows ? vec_mul(vec_load_part(from + i * row + c, columns - c), by)
@@ -482,7 +485,7 @@ static void attention(Job *job, const AttentionArgs *a)
     if (a->bank_k)
         pool_run(job->pool, a->heads, pack_bank, &j);
     if (packs_itself(a)) {
-        j.pairs = max64(1, (2 << 20) / max64(1, a->T * a->S * a->d));
+        j.pairs = max64(1, (1 << 18) / max64(1, a->T * a->S * a->d));
         pool_run(job->pool, div_up(a->batch * a->heads, j.pairs), small_tile, &j);
         return;
     }
