@@ -16,5 +16,6 @@ typedef struct ConvMethod {
 
 extern const ConvMethod OVERLAY(conv_direct);
 extern const ConvMethod OVERLAY(conv_winograd); /* 3x3, stride 1 */
+extern const ConvMethod OVERLAY(conv_narrow);   /* O <= NR */
 extern const ConvMethod OVERLAY(conv_depthwise);
 #endif

@@ -19,7 +19,7 @@
  * group, lie in the worker's slot. */
 enum {
     POINTS = 36,
-    BLOCK_TILES = 96,
+    BLOCK_TILES = 144,
     BLOCK_COLUMNS = 16,
     GROUP = 128 / NR, /* panels whose sums wait together */
     STRIP_CHUNKS = 4,
