@@ -59,6 +59,30 @@ VEC_INLINE V sums(const Depthwise *d, int64_t n, const float *x, Window k, int64
     return sum;
 }
 
+/* VEC channels at `places` windows of 3x3 that lie in the picture, the first
+ * at x: their weights stay in registers. */
+VEC_INLINE void run_3x3(const Depthwise *d, const Out *out, const float *x, int64_t m,
+                        int64_t places, int64_t c, V bias, bool whole)
+{
+    int64_t C = d->s.C, left = C - c, down = d->a->W * C;
+    const float *weight = (const float *)d->a->packed + c;
+    V w[9];
+#pragma GCC unroll 9
+    for (int t = 0; t < 9; t++)
+        w[t] = whole ? vec_load(weight + t * C) : vec_load_part(weight + t * C, left);
+    for (int64_t i = 0; i < places; i++, x += d->s.stride * C) {
+        V sum = vec_zero();
+#pragma GCC unroll 9
+        for (int t = 0; t < 9; t++) {
+            const float *from = x + t / 3 * down + t % 3 * C;
+            sum = vec_fma(whole ? vec_load(from) : vec_load_part(from, left), w[t], sum);
+        }
+        out_write(out, m + i, c, vec_add(sum, bias));
+    }
+}
+
+enum { RUN = 16 }; /* places whose inputs stay in the first cache */
+
 static void row(void *job, int64_t index, int worker)
 {
     (void)worker;
@@ -66,18 +90,28 @@ static void row(void *job, int64_t index, int worker)
     const ConvArgs *a = d->a;
     ConvShape s = d->s;
     int64_t n = index / d->OH, y = index % d->OH * s.stride - s.pad_top;
+    bool fast = s.kh == 3 && s.kw == 3 && y >= 0 && y + 3 <= a->H && a->scale == NULL;
     Out out = {a->y, s.C, s.C, &a->epilogue, false};
-    for (int64_t ox = 0; ox < d->OW; ox++) {
+    for (int64_t ox = 0, places; ox < d->OW; ox += places) {
         int64_t x = ox * s.stride - s.pad_left, m = index * d->OW + ox;
+        int64_t inside = x < 0 ? 0 : min64((a->W - 3 - x) / s.stride + 1, d->OW - ox);
+        bool run = fast && inside > 0 && x + 3 <= a->W;
+        places = run ? min64(RUN, inside) : 1;
         Window k = {max64(0, -y), min64(s.kh, a->H - y), max64(0, -x), min64(s.kw, a->W - x)};
         for (int64_t c = 0; c < s.C; c += VEC) {
             const float *from = a->x + ((n * a->H + y) * a->W + x) * s.C + c;
-            V sum =
-                c + VEC <= s.C ? sums(d, n, from, k, c, true) : sums(d, n, from, k, c, false);
-            sum = vec_add(sum, out_bias(&out, c));
+            bool whole = c + VEC <= s.C;
+            V bias = out_bias(&out, c);
             if (a->epilogue.image_bias)
-                sum = vec_add(sum, out_image_bias(&out, m / a->epilogue.rows_per_image, c));
-            out_write(&out, m, c, sum);
+                bias = vec_add(bias, out_image_bias(&out, n, c));
+            if (run && whole)
+                run_3x3(d, &out, from, m, places, c, bias, true);
+            else if (run)
+                run_3x3(d, &out, from, m, places, c, bias, false);
+            else if (whole)
+                out_write(&out, m, c, vec_add(sums(d, n, from, k, c, true), bias));
+            else
+                out_write(&out, m, c, vec_add(sums(d, n, from, k, c, false), bias));
         }
     }
 }
