@@ -35,8 +35,10 @@ static void *room(Bind *b, size_t bytes)
     if (bind_failed(b))
         return NULL;
     void *p = arena_take(b->arena, bytes);
-    if (p == NULL)
+    if (p == NULL) {
         binder_fail(b->binder, "not enough memory for %zu MiB of weights", bytes >> 20);
+        b->binder->first.kind = ERR_MEMORY; /* no fault of the file's */
+    }
     return p;
 }
 

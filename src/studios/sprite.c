@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "diffusion/noise.h"
+#include "pose/outline.h"
 #include "sheet/matte.h"
 #include "sheet/sheet.h"
 
@@ -28,10 +29,9 @@ typedef struct Work {
     int width, height; /* of a frame */
     bool has_alpha;    /* the picture came with a matte */
     Rgb key;           /* what lies behind the character */
-    double head;       /* share of its height */
     Image whole;       /* over the key, in the frame's aspect, at its own size */
     Image frame;       /* the same at the frame's size */
-    Rect figure;       /* where the character stands in the frame */
+    Outline figure;    /* where the character stands in the frame */
     PoseFrames poses;
     Tensor latents; /* [F,h,w,Z] */
     Tensor decoded; /* [F,H,W,3] in 0..1 */
@@ -171,6 +171,27 @@ static Rgb corner(Image im)
     return (Rgb){c[0], c[1], c[2]};
 }
 
+/* Where the character stands: known by its alpha, else taken to fill the frame
+ * as framed characters do. */
+static void place_figure(Work *w, Image im, Rect part)
+{
+    float sx = (float)w->width / (float)part.w, sy = (float)w->height / (float)part.h;
+    Outline o = {.left = (float)part.x + 0.2f * (float)part.w,
+                 .right = (float)part.x + 0.8f * (float)part.w,
+                 .top = (float)part.y + 0.1f * (float)part.h,
+                 .bottom = (float)part.y + 0.94f * (float)part.h,
+                 .head = 0.2f};
+    o.crown = o.top;
+    if (w->has_alpha)
+        (void)!outline_find(&o, im);
+    w->figure = (Outline){.left = (o.left - (float)part.x) * sx,
+                          .right = (o.right - (float)part.x) * sx,
+                          .top = (o.top - (float)part.y) * sy,
+                          .bottom = (o.bottom - (float)part.y) * sy,
+                          .crown = (o.crown - (float)part.y) * sy,
+                          .head = w->q->head > 0 ? (float)w->q->head : o.head};
+}
+
 static bool frame_picture(Work *w, Image im)
 {
     Arena *a = &w->job;
@@ -191,9 +212,7 @@ static bool frame_picture(Work *w, Image im)
     if (tensor_is_empty(w->whole))
         return false;
     w->frame = image_resize(a, w->whole, w->width, w->height, RESIZE_LANCZOS, w->err);
-    double sx = (double)w->width / part.w, sy = (double)w->height / part.h;
-    w->figure = (Rect){(int)((box.x - part.x) * sx), (int)((box.y - part.y) * sy),
-                       (int)(box.w * sx), (int)(box.h * sy)};
+    place_figure(w, im, part);
     return !tensor_is_empty(w->frame);
 }
 
@@ -202,7 +221,6 @@ static bool read_picture(Work *w)
     Image im = image_load(&w->job, w->q->picture, w->err);
     if (tensor_is_empty(im))
         return false;
-    w->head = head_share(im);
     return frame_picture(w, im) && model_see(&w->model, w->frame, w->whole, w->err) &&
            model_reference(&w->model, w->err);
 }
@@ -214,20 +232,21 @@ static bool make_poses(Work *w)
 {
     /* a guider takes its pictures down to the size of the latents: by 8 */
     int64_t f = vae_factor(&w->model.vae_config);
-    double grow = 8.0 / (double)f;
+    float grow = 8.0f / (float)f;
     PoseRequest q = {
         .path = w->q->poses != NULL && w->q->poses[0] != '\0' ? w->q->poses : NULL,
         .animation = w->q->animation,
         .frames = w->q->frames,
         .yaw = w->q->yaw,
         .pitch = w->q->pitch,
-        .head = w->head,
+        .head = w->figure.head,
         .style = w->family.pose_style,
         .filter = w->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS,
-        .width = (int)(w->width * grow),
-        .height = (int)(w->height * grow),
-        .figure = {(int)(w->figure.x * grow), (int)(w->figure.y * grow),
-                   (int)(w->figure.w * grow), (int)(w->figure.h * grow)},
+        .width = (int)((float)w->width * grow),
+        .height = (int)((float)w->height * grow),
+        .top = w->figure.crown * grow,
+        .bottom = w->figure.bottom * grow,
+        .center_x = (w->figure.left + w->figure.right) / 2 * grow,
     };
     if (!poses_make(&w->poses, &q, &w->job, &w->scratch, w->err))
         return false;
@@ -515,12 +534,15 @@ static const Param params[] = {
     {"out", PARAM_OUT, AT(out), "out", 0, 0, "DIR", "where sheet.png, the GIF and frames/ go",
      NULL, false},
     {"animation", PARAM_TEXT, AT(animation), "walk", 0, 0, "NAME", "what the character does",
-     "walk|idle", false},
+     "walk|idle|run|jump|attack", false},
     {"frames", PARAM_INT, AT(frames), "", 1, 4096, "N",
-     "frames of the animation (default: as it was made, 8 for a walk)", NULL, false},
+     "frames of the animation (default: 8, or all of --poses)", NULL, false},
     {"yaw", PARAM_NUMBER, AT(yaw), "45", -360, 360, "DEGREES",
      "the side it is seen from: 0 faces us, 90 our right", NULL, false},
     {"pitch", PARAM_NUMBER, AT(pitch), "0", -80, 80, "DEGREES", "0 level, 30 from above", NULL,
+     false},
+    {"head", PARAM_NUMBER, AT(head), "", 0.05, 0.7, "SHARE",
+     "how much of its height is head, chin to top (default: guessed from the outline)", NULL,
      false},
     {"poses", PARAM_PATH, AT(poses), "", 0, 0, "PATH",
      "own poses instead: a folder of pose pictures, or OpenPose JSON (file or folder)", NULL,

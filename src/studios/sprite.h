@@ -18,6 +18,7 @@ typedef struct SpriteRequest {
     const char *animation;
     int64_t frames; /* 0: as the animation has */
     double yaw, pitch;
+    double head;     /* share of the height; 0: guessed from the outline */
     int64_t steps;   /* 0: as the family says */
     double guidance; /* 0: as the family says */
     int64_t seed;

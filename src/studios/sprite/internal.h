@@ -124,9 +124,9 @@ typedef struct PoseRequest {
     double yaw, pitch;
     double head; /* share of the height, chin to top */
     const char *style;
-    ResizeFilter filter; /* for pictures from a folder */
-    int width, height;   /* of the pictures to draw */
-    Rect figure;         /* where the character stands in such a picture */
+    ResizeFilter filter;         /* for pictures from a folder */
+    int width, height;           /* of the pictures to draw */
+    float top, bottom, center_x; /* where the character stands in them */
 } PoseRequest;
 
 /* Pose pictures, RGB, width x height, in the arena; count and time per frame.
@@ -140,8 +140,4 @@ typedef struct PoseFrames {
 } PoseFrames;
 bool poses_make(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *scratch,
                 Err *err) MUST_USE;
-
-/* The share of a figure's height that is head, guessed from where its outline
- * is narrowest below its top; 0.25 if that says nothing. */
-double head_share(Image im);
 #endif

@@ -59,7 +59,7 @@ static bool loan_begin(Loan *l, SpriteModel *m, const char *what, const char *pa
 static bool loan_bound(Loan *l, SpriteModel *m, const char *const *tolerated, Err *err)
 {
     if (!binder_done(&l->binder, tolerated, err)) {
-        err_prefix(err, "%s '%s': ", l->what, weights_path(l->file[0]));
+        err_prefix(err, "%s: ", l->what);
         loan_end(l);
         return false;
     }

@@ -48,9 +48,7 @@ static bool from_clip(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *sc
         return false;
     p->fps = c.fps * (double)n / c.frames; /* the whole takes as long as ever */
     p->loops = c.loops;
-    View v = view_fitted((float)q->yaw, (float)q->pitch, (float)q->figure.y,
-                         (float)(q->figure.y + q->figure.h),
-                         (float)q->figure.x + 0.5f * (float)q->figure.w);
+    View v = view_fitted((float)q->yaw, (float)q->pitch, q->top, q->bottom, q->center_x);
     Proportions shape = proportions_for_head(&c, (float)q->head);
     for (int i = 0; i < (int)n; i++) {
         Body usual = clip_frame(&c, i, (int)n);
@@ -161,40 +159,4 @@ bool poses_make(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *scratch,
         ok = from_file(p, q, job, scratch, err);
     arena_rewind(scratch, mark);
     return ok;
-}
-
-/* ---- how large the head is -------------------------------------------------------------- */
-
-/* Columns between the outermost opaque pixels of a row. */
-static int breadth(Image im, int y)
-{
-    int left = -1, right = -2;
-    for (int x = 0; x < image_width(im); x++) {
-        if (image_at(im, x, y)[3] < 128)
-            continue;
-        if (left < 0)
-            left = x;
-        right = x;
-    }
-    return right - left + 1;
-}
-
-double head_share(Image im)
-{
-    const double usual = 0.25;
-    if (image_channels(im) != 4)
-        return usual;
-    Rect box = image_bounds(im, 128);
-    int from = box.y + box.h / 8, to = box.y + box.h / 2;
-    int widest = 0, narrowest = INT32_MAX, neck = -1;
-    for (int y = box.y; y < to; y++) {
-        int w = breadth(im, y);
-        if (neck < 0 && w > widest)
-            widest = w;
-        if (y >= from && w * 5 < widest * 4 && w < narrowest) {
-            narrowest = w;
-            neck = y;
-        }
-    }
-    return neck < 0 ? usual : (double)(neck - box.y) / box.h;
 }
