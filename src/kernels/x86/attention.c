@@ -27,7 +27,7 @@ enum {
     LANES = 2 * VEC,
     PANELS = 4, /* of a tile */
     QUERIES = PANELS * LANES,
-    GROUPS = 8, /* of keys in a block */
+    GROUPS = 10, /* of keys in a block, at most */
     BLOCK = GROUPS * WIDE
 };
 #define LIMIT 0x1p64f
@@ -375,11 +375,13 @@ static void attend(const Attention *j, float *memory, int64_t b, int64_t h, int6
     Bank bank[2] = {*own};
     if (a->bank_k && b >= a->bank_from)
         bank[1] = bank_at(j->bank + (size_t)h * numbers, a->bank_S, a->d);
-    for (int w = 0; w < 2; w++)
-        for (int64_t s = 0; s < bank[w].S; s += GROUPS * bank[w].group)
+    for (int w = 0; w < 2; w++) {
+        int64_t keys = bank[w].group * even(div_up(bank[w].S, max64(1, bank[w].group)), GROUPS);
+        for (int64_t s = 0; s < bank[w].S; s += keys)
             for (int64_t i = 0; i < panels; i++)
-                step(&panel[i], &bank[w], a->d, j->chunk, s,
-                     min64(GROUPS * bank[w].group, bank[w].S - s), memory);
+                step(&panel[i], &bank[w], a->d, j->chunk, s, min64(keys, bank[w].S - s),
+                     memory);
+    }
     for (int64_t i = 0; i < panels; i++) {
         int64_t t = from + i * LANES;
         panel_close(&panel[i], a, out + t * a->out_row, min64(LANES, to - t));
