@@ -91,23 +91,28 @@ class Torch:
         self.steps, self.guidance = args.steps or family["steps"], args.guidance or family["guidance"]
         self.args = args
 
+    def noise(self, frames):
+        """the program's: one draw, the same for all frames of a clip"""
+        g = torch.Generator().manual_seed(self.args.seed)
+        return torch.randn(1, 8, 16, 16, generator=g).expand(frames, -1, -1, -1)
+
     @torch.no_grad()
-    def draw(self, ref_rgba, joints, job):
+    def draw(self, ref_rgba, joints, clips):
+        """`clips`: how many of the frames belong to each clip"""
         from sampler import sample
         from sprite import clip_tensor, pose_tensor
         from vae import tensor
         pic = on_key(ref_rgba, key_colour(ref_rgba))[None]
         latent = self.vae.encode(tensor(pic))[0]
-        noise = torch.randn(1, 8, 16, 16, generator=torch.Generator().manual_seed(self.args.seed)) if self.args.same_noise else \
-            torch.randn(len(joints), 8, 16, 16, generator=torch.Generator().manual_seed(self.args.seed + job))
-        z = sample(self.model, pose_tensor(joints), latent, clip_tensor(pic), noise.expand(len(joints), -1, -1, -1), self.steps, self.guidance)
+        noise = torch.cat([self.noise(n) for n in clips])
+        z = sample(self.model, pose_tensor(joints), latent, clip_tensor(pic), noise, self.steps, self.guidance)
         x = ((self.vae.decode(z) / 2 + .5).clamp(0, 1) * 255).byte()
         return x.permute(0, 2, 3, 1).numpy()
 
-    def character(self, folder, job):
-        ref = np.asarray(Image.open(f"{folder}/reference.png"))
+    def character(self, folder):
+        ref = np.array(Image.open(f"{folder}/reference.png"))
         names = [(c, f) for c in CLIPS for f in sorted(os.listdir(f"{folder}/{c}/poses"))]
-        out = self.draw(ref, np.stack([read_pose(f"{folder}/{c}/poses/{f}") for c, f in names]), job)
+        out = self.draw(ref, np.stack([read_pose(f"{folder}/{c}/poses/{f}") for c, f in names]), [sum(n[0] == c for n in names) for c in CLIPS])
         return {c: np.stack([x for x, n in zip(out, names) if n[0] == c]) for c in CLIPS}
 
 
@@ -125,7 +130,7 @@ class Atelier:
         names = sorted(f for f in os.listdir(f"{out}/frames") if f.endswith(".png"))
         return np.stack([np.asarray(Image.open(f"{out}/frames/{f}").convert("RGB")) for f in names])
 
-    def character(self, folder, job):
+    def character(self, folder):
         out = {}
         for c in CLIPS:
             frames = self.clip(f"{folder}/reference.png", f"{folder}/{c}/poses", f"{self.args.out}/{os.path.basename(folder)}/{c}")
@@ -209,7 +214,7 @@ def dolls(engine, args):
             write_pose(f"{folder}/poses/{k:04}.json", j)
         im.save(f"{folder}/reference.png")
         rgba = np.asarray(im)
-        out = engine.draw(rgba, np.stack(joints), i) if isinstance(engine, Torch) else engine.clip(f"{folder}/reference.png", f"{folder}/poses", f"{folder}/out")
+        out = engine.draw(rgba, np.stack(joints), [len(joints)]) if isinstance(engine, Torch) else engine.clip(f"{folder}/reference.png", f"{folder}/poses", f"{folder}/out")
         key = key_colour(rgba)
         rows.append([on_key(rgba, key)] + [x for j, o in zip(joints, out) for x in (small_skeleton(j), o)])
     grid(rows, f"{args.out}/dolls.png")
@@ -221,7 +226,7 @@ def run(args):
     engine = Torch(args) if args.engine == "torch" else Atelier(args)
     names = sorted(n for n in os.listdir(args.set) if n.isdigit())[:args.characters]
     with ThreadPoolExecutor(1 if args.engine == "torch" else args.jobs) as pool:
-        results = list(pool.map(lambda i: engine.character(f"{args.set}/{names[i]}", i), range(len(names))))
+        results = list(pool.map(lambda n: engine.character(f"{args.set}/{n}"), names))
     rows, pictures = [], []
     for name, frames in zip(names, results):
         folder = f"{args.set}/{name}"
@@ -258,7 +263,6 @@ if __name__ == "__main__":
     p.add_argument("--steps", type=int)
     p.add_argument("--guidance", type=float)
     p.add_argument("--seed", type=int, default=42)
-    p.add_argument("--same-noise", action="store_true", help="one noise for all frames of a clip")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--jobs", type=int, default=1)
     p.add_argument("--out", default="out/evaluate")

@@ -16,7 +16,7 @@ from nets import CLIP, UNET, SpriteModel
 import parallel
 from sampler import BETA_END, BETA_START
 
-STEPS, GUIDANCE = 6, 1.5
+STEPS, GUIDANCE = 5, 1.5        # numbers of steps that divide 1000
 PARTS = {"denoiser": "denoising_unet.safetensors", "reference": "reference_unet.safetensors",
          "guider": "pose_guider.safetensors", "encoder": "image_encoder/model.safetensors"}
 VAE = "vae/diffusion_pytorch_model.safetensors"
@@ -34,14 +34,14 @@ def write(path, state):
     """half precision, under a temporary name first, so that a reader never sees half a file"""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     save_file({k: v.detach().to(torch.float16).contiguous() for k, v in state.items()}, path + ".tmp", {"format": "pt"})
+    os.chmod(path + ".tmp", 0o644)
     os.replace(path + ".tmp", path)
 
 
 def write_json(path, data):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as f:
-        json.dump(data, f, indent=2)
-        f.write("\n")
+        f.write("{\n" + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in data.items()) + "\n}\n")
 
 
 def coder(data, path):

@@ -1,6 +1,7 @@
 """Train the sprite networks on encoded views.
 
-sprite.py DATA OUT STEPS [INIT]     OUT = checkpoint file; INIT = one to start from
+sprite.py DATA OUT STEPS [INIT]     OUT = checkpoint file; INIT = one to start from: its denoiser
+                                    then also starts the reference net, so that both speak alike
 """
 import functools
 import sys
@@ -17,7 +18,8 @@ from sampler import alphas
 
 LAST = torch.channels_last
 REFS, TARGETS = 4, 5          # references in a batch, targets of each
-DOLLS, DROP, START = .04, .07, .15      # shares: paper dolls, unconditional steps, targets at the first timestep
+DOLLS, DROP, START = .04, .07, .35      # shares: paper dolls, unconditional steps, targets at the first timestep
+NOISY = .6                              # timesteps are uniform ** NOISY: more of them early in a sample
 
 
 def clip_tensor(u8):
@@ -62,7 +64,7 @@ def make(rank, folder, seed=0):
         rows = [(dolls if rng.rand() < DOLLS else main).draw(rng) for _ in range(REFS)]
         ref, pic, z0, joints, alpha = (np.concatenate([r[i] if i > 1 else r[i][None] for r in rows]) for i in range(5))
         z0, ref = (torch.from_numpy(x).contiguous(memory_format=LAST) for x in (z0, ref))
-        t = (rng.permutation(n) + rng.rand(n)) / n * 1000
+        t = ((rng.permutation(n) + rng.rand(n)) / n) ** NOISY * 1000
         t[rng.rand(n) < START] = 999
         t = torch.from_numpy(t.astype(np.int64))
         a = bar[t][:, None, None, None]
@@ -80,6 +82,7 @@ if __name__ == "__main__":
     torch.manual_seed(0)
     model = SpriteModel()
     if len(sys.argv) > 4:
-        parallel.load(model, sys.argv[4])
+        parallel.load(model, sys.argv[4]).train()
+        model.reference.load_state_dict({k: v for k, v in model.denoiser.state_dict().items() if k in model.reference.state_dict()})
     print("parameters", sum(p.numel() for p in model.parameters()), flush=True)
-    parallel.run(functools.partial(make, folder=folder), model, out, steps, 1e-3)
+    parallel.run(functools.partial(make, folder=folder), model, out, steps, 1e-3, .99)

@@ -2,6 +2,7 @@
 
 vae.py DATA OUT STEPS     trains (OUT = checkpoint file)
 vae.py latents DATA OUT   encodes all views -> DATA/*_latent.npy, *_key.npy
+vae.py decoder DATA IN OUT STEPS   trains only the decoder further, on those latents
 """
 import functools
 import math
@@ -94,6 +95,47 @@ def latents(folder, path):
     print(z.mean((0, 1, 3, 4)), z.std((0, 1, 3, 4)))
 
 
+class Decoding(torch.nn.Module):
+    """the half of the coder that may still change once the latents are written"""
+    def __init__(self, vae):
+        super().__init__()
+        self.post_quant_conv, self.decoder = vae.post_quant_conv, vae.decoder
+
+    def forward(self, z):
+        return self.decoder(self.post_quant_conv(z))
+
+
+def make_decoding(rank, folder, batch=8, noise=.05):
+    rng = np.random.RandomState(50 + rank)
+    model = Decoding(AutoencoderKL()).to(memory_format=LAST)
+    kinds = [[np.load(f"{folder}/{n}_{k}.npy", mmap_mode="r") for k in ("latent", "rgba", "key")] for n in ("train", "dolls")]
+    std = torch.from_numpy(np.load(f"{folder}/stats.npz")["std"].astype(np.float32))[None, :, None, None]
+
+    def step(it):
+        zs, pics, masks = [], [], []
+        for _ in range(batch):
+            latent, rgba, keys = kinds[0] if rng.rand() < .8 else kinds[1]
+            c = rng.randint(len(latent))
+            v = rng.randint(latent.shape[1])
+            zs.append(latent[c, v])
+            pics.append(compose(rgba[c, v], keys[c]))
+            masks.append(rgba[c, v, ..., 3])
+        z, x = torch.from_numpy(np.stack(zs)).float(), tensor(np.stack(pics))
+        w = .3 + 1.7 * F.max_pool2d(torch.from_numpy(np.stack(masks).astype(np.float32) / 255)[:, None], 3, 1, 1)
+        z = z + torch.randn_like(z) * std * noise * rng.rand()
+        d = model(z.contiguous(memory_format=LAST)) - x
+        return (w * (d.abs() + 2 * d * d)).mean()
+    return model, step, batch
+
+
+def train_decoder(folder, start, out, steps):
+    vae = parallel.load(AutoencoderKL(), start)
+    parallel.run(functools.partial(make_decoding, folder=folder), Decoding(vae), out + ".decoder", steps, 1.5e-3, .99)
+    parallel.load(Decoding(vae), out + ".decoder")
+    torch.save(dict(ema=torch.cat([p.data.reshape(-1) for p in vae.parameters()])), out)
+    check(folder, out)
+
+
 @torch.no_grad()
 def check(folder, path):
     """PSNR on held-out characters and dolls: whole picture, and inside the silhouette"""
@@ -116,6 +158,8 @@ if __name__ == "__main__":
         latents(*sys.argv[2:4])
     elif sys.argv[1] == "check":
         check(*sys.argv[2:4])
+    elif sys.argv[1] == "decoder":
+        train_decoder(*sys.argv[2:5], int(sys.argv[5]))
     else:
         folder, out, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
         torch.manual_seed(0)
