@@ -43,7 +43,7 @@ static Plan plan_for(ConvShape s, int64_t N, int64_t H, int64_t W, int threads)
     int64_t chunks = max64(1, STRIP_BYTES / (int64_t)strip_bytes(&p.strip, 1));
     p.depth = min64(s.C, chunks * LINE);
     p.panels = div_up(s.O, NR);
-    int64_t wanted = div_up(6 * (int64_t)threads, grid_blocks(&p.grid));
+    int64_t wanted = div_up(4 * (int64_t)threads, grid_blocks(&p.grid));
     p.group_panels = max64(1, min64(512 / NR, p.panels / wanted));
     p.groups = div_up(p.panels, p.group_panels);
     p.tap_bytes = round64(sizeof(int32_t) * (size_t)(s.kh * s.kw));

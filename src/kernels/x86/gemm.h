@@ -25,7 +25,7 @@ enum {
     LINE = 16,
     MR = VEC == 16 ? 12 : 6, /* rows computed together: their sums fill the registers */
     MAX_ROWS = 256,          /* rows of a block */
-    KC = 256,
+    KC = 192,
     MAX_SPANS = MAX_ROWS,
 };
 

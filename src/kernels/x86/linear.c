@@ -9,15 +9,17 @@
  *
  * A tile of work is a block of rows times some panels.  Its rows are copied
  * to lines, as many channels at once as stay in the second cache; sums that
- * are not complete wait in `sums`. */
+ * are not complete wait in `sums`.  If there are so few rows that several
+ * tiles share a block, all rows are copied beforehand. */
 enum { BLOCK_FLOATS = 128 * 1024 };
 
 typedef struct Plan {
     int64_t panels, panel_columns;
     int64_t blocks, block_rows;    /* of rows */
     int64_t groups, group_panels;  /* of panels */
-    int64_t depth;                 /* channels copied at once */
-    size_t left_bytes, slot_bytes; /* of a worker */
+    int64_t depth;                 /* channels summed at once */
+    bool shared;                   /* rows are copied beforehand */
+    size_t left_bytes, slot_bytes; /* of a block's lines; of a worker */
 } Plan;
 
 /* Floats from chunk to chunk: an odd number of lines, so that the chunks of a
@@ -31,20 +33,25 @@ static Plan plan_for(LinearShape s, int64_t M, int threads)
 {
     Plan p = {.panel_columns = s.geglu ? VEC : NR};
     p.panels = div_up(s.O, p.panel_columns);
-    int64_t rows = s.I <= 768 ? 192 : 96;
-    if (M <= 144)
-        rows = 144;
-    p.blocks = div_up(M, rows);
+    p.blocks = div_up(M, M <= 144 ? 144 : 96);
     p.block_rows = div_up(M, p.blocks);
     p.depth = min64(s.I, max64(BLOCK_FLOATS / p.block_rows, LINE) / LINE * LINE);
     int64_t wanted = div_up(6 * (int64_t)threads, p.blocks);
     p.group_panels = max64(1, min64(512 / NR, p.panels / wanted));
     p.groups = div_up(p.panels, p.group_panels);
-    p.left_bytes =
-        round64(sizeof(float) * (size_t)(div_up(p.depth, LINE) * chunk_stride(p.block_rows)));
+    p.shared = p.groups > 1 && p.blocks < 6 * (int64_t)threads;
+    int64_t lines = div_up(p.shared ? s.I : p.depth, LINE) * chunk_stride(p.block_rows);
+    p.left_bytes = round64(sizeof(float) * (size_t)lines);
     size_t sums = (size_t)(p.depth < s.I ? p.group_panels : 1);
-    p.slot_bytes = p.left_bytes + round64(sums * sizeof(float) * NR * (size_t)p.block_rows);
+    p.slot_bytes = round64(sums * sizeof(float) * NR * (size_t)p.block_rows);
+    p.slot_bytes += p.shared ? 0 : p.left_bytes;
     return p;
+}
+
+static size_t scratch_for(const Plan *p, int threads)
+{
+    return (size_t)threads * p->slot_bytes +
+           (p->shared ? (size_t)p->blocks * p->left_bytes : 0);
 }
 
 static size_t packed(LinearShape s)
@@ -89,14 +96,15 @@ static void pack(Job *job, LinearShape s, Tensor w, void *packed)
 
 static size_t scratch(LinearShape s, int64_t M, int threads)
 {
-    return M > 0 ? (size_t)threads * plan_for(s, M, threads).slot_bytes : 0;
+    Plan p = plan_for(s, M, threads);
+    return M > 0 ? scratch_for(&p, threads) : 0;
 }
 
 typedef struct {
     LinearShape s;
     const LinearArgs *a;
     Plan plan;
-    char *scratch;
+    char *scratch, *slots;
 } Linear;
 
 /* `rows` rows of `count` channels to lines: left[chunk][row][LINE]. */
@@ -109,26 +117,42 @@ static void copy_lines(float *left, const float *x, int64_t ldx, int64_t rows, i
         }
 }
 
-static void block(void *job, int64_t index, int worker)
+static float *shared_lines(const Linear *l, int64_t block)
+{
+    return (float *)(l->scratch + (size_t)block * l->plan.left_bytes);
+}
+
+static void copy_block(void *job, int64_t block, int worker)
+{
+    (void)worker;
+    const Linear *l = job;
+    int64_t row = block * l->plan.block_rows, rows = min64(l->plan.block_rows, l->a->M - row);
+    copy_lines(shared_lines(l, block), l->a->x + row * l->a->ldx, l->a->ldx, rows, l->s.I);
+}
+
+static void tile_of_work(void *job, int64_t index, int worker)
 {
     const Linear *l = job;
     const Plan *p = &l->plan;
     const LinearArgs *a = l->a;
-    int64_t I = l->s.I, row = index % p->blocks * p->block_rows;
-    int64_t rows = min64(p->block_rows, a->M - row);
+    int64_t I = l->s.I, block = index % p->blocks, row = block * p->block_rows;
+    int64_t rows = min64(p->block_rows, a->M - row), stride = chunk_stride(rows);
     int64_t first = index / p->blocks * p->group_panels;
     int64_t last = min64(p->panels, first + p->group_panels);
-    float *left = (float *)(l->scratch + (size_t)worker * p->slot_bytes);
-    float *sums = left + p->left_bytes / sizeof(float);
+    float *sums = (float *)(l->slots + (size_t)worker * p->slot_bytes);
+    float *left = p->shared ? shared_lines(l, block)
+                            : sums + (p->slot_bytes - p->left_bytes) / sizeof(float);
     Span span[MAX_SPANS];
-    Walk w = {
-        .left = left, .chunk_stride = chunk_stride(rows), .tap = &(int32_t){0}, .taps = 1};
+    Walk w = {.left = left, .chunk_stride = stride, .tap = &(int32_t){0}, .taps = 1};
     w.span = span;
     w.spans = spans_cut(span, 0, row, rows);
     Out out = {a->y, a->ldy, l->s.O, &a->epilogue, l->s.geglu};
     for (int64_t k = 0; k < I; k += p->depth) {
         int64_t depth = min64(p->depth, I - k);
-        copy_lines(left, a->x + row * a->ldx + k, a->ldx, rows, depth);
+        if (p->shared)
+            w.left = left + k / LINE * stride;
+        else
+            copy_lines(left, a->x + row * a->ldx + k, a->ldx, rows, depth);
         for (int64_t n = first; n < last; n++) {
             Sums c = {sums, k > 0, k + depth == I ? &out : NULL, n};
             if (p->depth < I)
@@ -142,8 +166,12 @@ static void linear(Job *job, LinearShape s, const LinearArgs *a)
 {
     if (a->M <= 0)
         return;
-    Linear l = {s, a, plan_for(s, a->M, pool_threads(job->pool)), job->scratch};
-    pool_run(job->pool, l.plan.blocks * l.plan.groups, block, &l);
+    Linear l = {s, a, plan_for(s, a->M, pool_threads(job->pool)), job->scratch, job->scratch};
+    if (l.plan.shared) {
+        l.slots += (size_t)l.plan.blocks * l.plan.left_bytes;
+        pool_run(job->pool, l.plan.blocks, copy_block, &l);
+    }
+    pool_run(job->pool, l.plan.blocks * l.plan.groups, tile_of_work, &l);
 }
 
 void OVERLAY(linear)(Kernels *k)
