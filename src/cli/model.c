@@ -165,10 +165,17 @@ static const char *clean(const char *name, char *to, size_t room)
     return to;
 }
 
+static bool is_stopped(const StudioRun *run)
+{
+    return run->cancel != NULL && atomic_load(run->cancel);
+}
+
 static void say(const StudioRun *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static void say(const StudioRun *run, const char *fmt, ...)
 {
     char line[1400];
+    if (is_stopped(run))
+        return;
     va_list args;
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
@@ -371,7 +378,7 @@ static bool run_model(const void *request, const StudioRun *run, Err *err)
     if (ok) {
         bool is_folder = f->count != 1 || strcmp(f->of[0].path, q->path) != 0;
         (q->json ? say_json : say_all)(run, f, q, is_folder);
-        ok = judge(f, err);
+        ok = is_stopped(run) ? err_set(err, ERR_CANCELLED, "stopped") : judge(f, err);
     }
     release(f);
     xfree(f);
