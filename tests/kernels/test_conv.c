@@ -110,7 +110,7 @@ static void equals_the_meaning_for_any_window_stride_and_padding(void **state)
     (void)state;
     static const int windows[] = {1, 2, 3, 4, 5, 7, 14}, strides[] = {1, 1, 2, 3, 14};
     uint32_t seed = 3;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 120; i++) {
         ConvShape s = {.C = 1 + random_below(&seed, 40), .O = 1 + random_below(&seed, 70)};
         s.kh = windows[random_below(&seed, 7)];
         s.kw = windows[random_below(&seed, 7)];
@@ -147,8 +147,8 @@ static void equals_the_meaning_where_pictures_or_sums_are_cut(void **state)
     (void)state;
     check((Case){.s = square(40, 48, 3, 1, 1), .N = 1, .H = 45, .W = 133, .bias = true});
     check((Case){.s = square(70, 33, 3, 2, 1), .N = 2, .H = 41, .W = 150, .norm = true});
-    check((Case){.s = square(1000, 40, 1, 1, 0), .N = 2, .H = 15, .W = 21, .residual = true});
-    check((Case){.s = square(900, 20, 3, 2, 1), .N = 1, .H = 33, .W = 31, .in_place = true});
+    check((Case){.s = square(1000, 40, 1, 1, 0), .N = 2, .H = 7, .W = 21, .residual = true});
+    check((Case){.s = square(900, 20, 3, 2, 1), .N = 1, .H = 23, .W = 21, .in_place = true});
     check((Case){.s = square(3, 40, 14, 14, 0), .N = 1, .H = 70, .W = 1000, .bias = true});
     check((Case){.s = square(16, 3, 3, 1, 1), .N = 2, .H = 30, .W = 210, .norm = true});
     check((Case){.s = square(4, 320, 3, 1, 1), .N = 2, .H = 20, .W = 20, .bias = true});
@@ -158,7 +158,7 @@ static void equals_the_meaning_for_few_outputs(void **state)
 {
     (void)state;
     uint32_t seed = 5;
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 45; i++) {
         Case c = {
             .s = square(1 + random_below(&seed, 140), 1 + random_below(&seed, 8), 3, 1, 1)};
         if (i % 3 == 0)
@@ -175,7 +175,7 @@ static void equals_the_meaning_channel_by_channel(void **state)
 {
     (void)state;
     uint32_t seed = 6;
-    for (int i = 0; i < 80; i++) {
+    for (int i = 0; i < 60; i++) {
         int64_t C = 1 + random_below(&seed, 67);
         int k = 1 + (int)random_below(&seed, 5);
         Case c = {.s = square(C, C, k, 1 + (int)random_below(&seed, 2), k / 2)};

@@ -223,22 +223,26 @@ static void output_tile(const Winograd *v, const Out *out, Corner at, int64_t o,
     }
 }
 
-static void output_block(const Winograd *v, Corner at, int64_t o, const float *sums)
+/* All outputs of the panels [first, last): a tile's channels one after the
+ * other, so that each pixel is written in one go. */
+static void output_block(const Winograd *v, Corner at, int64_t first, int64_t last,
+                         const float *sums)
 {
     const Plan *p = &v->plan;
+    const Grid *g = &p->grid;
     Out out = {v->a->y, v->s.O, v->s.O, &v->a->epilogue, false};
-    for (int64_t half = 0; half < NR && o + half < out.O; half += VEC) {
-        const float *m = sums + half;
-        for (int64_t n = at.n; n < at.n + p->grid.images; n++) {
-            V bias = out_bias(&out, o + half);
-            if (out.e->image_bias && n < v->a->N)
-                bias = vec_add(
-                    bias,
-                    out_image_bias(&out, n * p->OH * p->OW / out.e->rows_per_image, o + half));
-            for (int64_t y = at.y; y < at.y + p->grid.rows; y++)
-                for (int64_t x = at.x; x < at.x + p->grid.columns; x++, m += NR)
-                    if (n < v->a->N && 4 * y < p->OH && 4 * x < p->OW)
-                        output_tile(v, &out, (Corner){n, 4 * y, 4 * x}, o + half, bias, m);
+    for (int64_t t = 0; t < p->tiles; t++) {
+        int64_t n = at.n + t / (g->rows * g->columns);
+        Corner tile = {n, 4 * (at.y + t / g->columns % g->rows), 4 * (at.x + t % g->columns)};
+        if (n >= v->a->N || tile.y >= p->OH || tile.x >= p->OW)
+            continue;
+        for (int64_t o = first * NR; o < min64(last * NR, out.O); o += VEC) {
+            V bias = out_bias(&out, o);
+            if (out.e->image_bias)
+                bias = vec_add(bias, out_image_bias(&out, n, o));
+            const float *m =
+                sums + (o / NR - first) * POINTS * p->sums_floats + t * NR + o % NR;
+            output_tile(v, &out, tile, o, bias, m);
         }
     }
 }
@@ -260,8 +264,7 @@ static void group_block(const Winograd *v, Corner at, int64_t first, const float
             panel_sum(&w, 0, C, b,
                       (Sums){.c = sums + ((n - first) * POINTS + z) * p->sums_floats});
     }
-    for (int64_t n = first; n < last; n++)
-        output_block(v, at, n * NR, sums + (n - first) * POINTS * p->sums_floats);
+    output_block(v, at, first, last, sums);
 }
 
 static void piece(void *job, int64_t index, int worker)
