@@ -10,7 +10,7 @@ PREFIX ?= /usr/local
 MESON_FLAGS ?=
 NINJA_FLAGS ?=
 
-program: setup-build build/build.ninja
+program: build/build.ninja
 	@ninja $(NINJA_FLAGS) -C build atelier
 
 demo: program
@@ -29,11 +29,11 @@ install: program
 	mkdir -p $(DESTDIR)$(PREFIX)/share/atelier/models
 	cp -R models/sprite-mini $(DESTDIR)$(PREFIX)/share/atelier/models/
 
-build/build.ninja:
+build/build.ninja: | setup-build
 	@meson setup build $(MESON_FLAGS)
 
-setup-%:
-	@bash tools/setup.sh $*
+setup-build setup-test setup-bench:
+	@bash tools/setup.sh $(@:setup-%=%)
 
 .DEFAULT_GOAL := program
 .PHONY: program demo test bench install setup-build setup-test setup-bench
