@@ -6,7 +6,7 @@
     sd15.py sdcpp BINARY MODEL       time stable-diffusion.cpp on a file made by sd15_file.py
 
 Prints a line of JSON for each entry: {"name", "seconds", "runs"}; seconds are the median.
---threads N (default 2), --runs N (default 5).
+--threads N (default 2), --runs N (default 5), --work step or vae_decode (default: both).
 """
 import argparse
 import json
@@ -48,6 +48,7 @@ def module(work):
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
     torch.manual_seed(0)
+    torch.set_grad_enabled(False)
 
     class Step(torch.nn.Module):
         def __init__(self):
@@ -65,7 +66,14 @@ def module(work):
         def forward(self, z):
             return self.net.decode(z, return_dict=False)[0]
 
-    return (Step if work == 'step' else Decode)().eval()
+    # modules fill their weights twice over; once and plainly is enough
+    for name in ('kaiming_uniform_', 'uniform_', 'normal_', 'xavier_uniform_'):
+        setattr(torch.nn.init, name, lambda tensor, *args, **kwargs: tensor)
+    net = (Step if work == 'step' else Decode)().eval()
+    for value in net.parameters():
+        if value.dim() > 1:
+            value.uniform_(-0.035, 0.035)
+    return net
 
 
 def convert(args):
@@ -83,7 +91,7 @@ def run_openvino(args):
     import openvino
     core = openvino.Core()
     settings = {'INFERENCE_PRECISION_HINT': args.precision, 'INFERENCE_NUM_THREADS': str(args.threads)}
-    for work in SHAPES:
+    for work in [args.work] if args.work else SHAPES:
         compiled = core.compile_model(os.path.join(args.where, work + '.xml'), 'CPU', settings)
         arrays = inputs(work)
         report('openvino.%s.sd15.%s.%s' % (openvino.__version__.split('-')[0], work, args.precision),
@@ -94,7 +102,7 @@ def run_torch(args):
     import torch
     torch.set_num_threads(args.threads)
     torch.set_grad_enabled(False)
-    for work in SHAPES:
+    for work in [args.work] if args.work else SHAPES:
         net = module(work)
         tensors = [torch.from_numpy(a) for a in inputs(work)]
         with torch.autocast('cpu', torch.bfloat16, enabled=args.precision == 'bf16'):
@@ -122,6 +130,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--runs', type=int, default=5)
+    parser.add_argument('--work', choices=tuple(SHAPES))
     engines = parser.add_subparsers(dest='engine', required=True)
     engines.add_parser('convert').add_argument('where')
     ov = engines.add_parser('openvino')
