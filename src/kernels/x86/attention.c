@@ -31,7 +31,6 @@ enum {
     BLOCK = GROUPS * WIDE
 };
 #define LIMIT 0x1p64f
-#define UNROLL _Pragma("GCC unroll 16")
 
 /* Packed keys and values of one head. */
 typedef struct {
@@ -121,34 +120,53 @@ static void pack(float *to, const float *k, const float *v, int64_t row, int64_t
         }
 }
 
+/* sum += *x * row.  Read by the multiplications themselves (`direct`), x costs
+ * the front end less and the loads more; a load a cycle is to spare. */
+VEC_INLINE void add_product(V sum[2], int vectors, bool direct, const float *x, const V row[2])
+{
+    if (VEC == 16 && direct) {
+        sum[0] = vec_fma_spread(x, row[0], sum[0]);
+        if (vectors == 2)
+            sum[1] = vec_fma_spread(x, row[1], sum[1]);
+    } else {
+        V spread = vec_set1(*x);
+        sum[0] = vec_fma(spread, row[0], sum[0]);
+        if (vectors == 2)
+            sum[1] = vec_fma(spread, row[1], sum[1]);
+    }
+}
+
+/* How many of `width` numbers are read so. */
+VEC_INLINE int read_directly(int width, int vectors)
+{
+    return vectors == 1 ? width : width * 2 / 3;
+}
+
 /* p[width][vectors * VEC] = start + k . q */
 VEC_INLINE void score(int width, int vectors, float *p, const float *q, const float *k,
                       int64_t d, const float *start)
 {
     V sum[WIDE][2];
-    UNROLL
+#pragma GCC unroll 16
     for (int i = 0; i < width; i++)
-        UNROLL
-    for (int j = 0; j < vectors; j++)
-        sum[i][j] = vec_load(start + j * VEC);
+#pragma GCC unroll 16
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = vec_load(start + j * VEC);
     for (int64_t c = 0; c < d; c++) {
         V row[2];
-        UNROLL
+#pragma GCC unroll 16
         for (int j = 0; j < vectors; j++)
             row[j] = vec_load(q + (c * vectors + j) * VEC);
-        UNROLL
-        for (int i = 0; i < width; i++) {
-            V key = vec_set1(k[c * width + i]);
-            UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] = vec_fma(key, row[j], sum[i][j]);
-        }
+#pragma GCC unroll 16
+        for (int i = 0; i < width; i++)
+            add_product(sum[i], vectors, i < read_directly(width, vectors), k + c * width + i,
+                        row);
     }
-    UNROLL
+#pragma GCC unroll 16
     for (int i = 0; i < width; i++)
-        UNROLL
-    for (int j = 0; j < vectors; j++)
-        vec_store(p + (i * vectors + j) * VEC, sum[i][j]);
+#pragma GCC unroll 16
+        for (int j = 0; j < vectors; j++)
+            vec_store(p + (i * vectors + j) * VEC, sum[i][j]);
 }
 
 /* o[width][vectors * VEC] += v^T p, over `keys` rows of v[width] and p */
@@ -156,29 +174,26 @@ VEC_INLINE void weigh(int width, int vectors, float *o, const float *p, const fl
                       int64_t v_row, int64_t keys)
 {
     V sum[WIDE][2];
-    UNROLL
+#pragma GCC unroll 16
     for (int i = 0; i < width; i++)
-        UNROLL
-    for (int j = 0; j < vectors; j++)
-        sum[i][j] = vec_load(o + (i * vectors + j) * VEC);
+#pragma GCC unroll 16
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = vec_load(o + (i * vectors + j) * VEC);
     for (int64_t s = 0; s < keys; s++) {
         V row[2];
-        UNROLL
+#pragma GCC unroll 16
         for (int j = 0; j < vectors; j++)
             row[j] = vec_load(p + (s * vectors + j) * VEC);
-        UNROLL
-        for (int i = 0; i < width; i++) {
-            V value = vec_set1(v[s * v_row + i]);
-            UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] = vec_fma(value, row[j], sum[i][j]);
-        }
+#pragma GCC unroll 16
+        for (int i = 0; i < width; i++)
+            add_product(sum[i], vectors, i < read_directly(width, vectors), v + s * v_row + i,
+                        row);
     }
-    UNROLL
+#pragma GCC unroll 16
     for (int i = 0; i < width; i++)
-        UNROLL
-    for (int j = 0; j < vectors; j++)
-        vec_store(o + (i * vectors + j) * VEC, sum[i][j]);
+#pragma GCC unroll 16
+        for (int j = 0; j < vectors; j++)
+            vec_store(o + (i * vectors + j) * VEC, sum[i][j]);
 }
 
 /* The two products for each width, with one and with two vectors of queries. */
