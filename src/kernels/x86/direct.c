@@ -160,7 +160,7 @@ static void block(void *job, int64_t index, int worker)
             Sums c = {sums, k > 0, k + depth == s.C ? &out : NULL, n};
             if (p->depth < s.C)
                 c.c += (n - first) * places * NR;
-            panel_sum(&w, 0, depth, (const float *)d->a.packed + (n * s.C + k) * taps * NR, c);
+            panel_sum(&w, depth, (const float *)d->a.packed + (n * s.C + k) * taps * NR, c);
         }
     }
 }

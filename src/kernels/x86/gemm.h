@@ -25,7 +25,7 @@ enum {
     LINE = 16,
     MR = VEC == 16 ? 12 : 6, /* rows computed together: their sums fill the registers */
     MAX_ROWS = 256,          /* rows of a block */
-    KC = 192,
+    KC = 192, /* terms summed at once: their part of a panel stays in the first cache */
     MAX_SPANS = MAX_ROWS,
 };
 
@@ -72,8 +72,7 @@ VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks,
                 V b0 = vec_load(b), b1 = vec_load(b + VEC);
 #pragma GCC unroll 16
                 for (int i = 0; i < rows; i++)
-                    if (VEC == 16 &&
-                        i < rows * 2 / 3) { /* as many as two loads a cycle allow */
+                    if (VEC == 16 && i < rows * 2 / 3) { /* what two loads a cycle allow */
                         sum[i][0] = vec_fma_spread(a + i * LINE, b0, sum[i][0]);
                         sum[i][1] = vec_fma_spread(a + i * LINE, b1, sum[i][1]);
                     } else {
@@ -129,10 +128,9 @@ typedef struct Sums {
     int64_t panel;
 } Sums;
 
-/* left * b for all rows of the spans, over the channels [from, from + count);
- * `from` is a multiple of LINE, b starts there.  Results are written span by
- * span: the stores drain while the next span is computed. */
-static inline void panel_sum(const Walk *w, int64_t from, int64_t count, const float *b, Sums s)
+/* left * b for all rows of the spans, over `count` channels.  Results are
+ * written span by span: the stores drain while the next span is computed. */
+static inline void panel_sum(const Walk *w, int64_t count, const float *b, Sums s)
 {
     const int64_t parts = div_up(count * w->taps, KC);
     const int64_t step = max64(1, div_up(count / LINE, parts)) * LINE;
@@ -140,10 +138,11 @@ static inline void panel_sum(const Walk *w, int64_t from, int64_t count, const f
         int64_t whole = min64(step, (count - k) / LINE * LINE);
         int64_t depth = whole > 0 ? LINE : count - k;
         int64_t chunks = whole > 0 ? whole / LINE : 1;
-        const float *left = w->left + (from + k) / LINE * w->chunk_stride;
+        const float *left = w->left + k / LINE * w->chunk_stride;
         bool complete = s.out && k + chunks * depth == count;
         float *c = s.c;
         int64_t steps = chunks * w->taps, lines = div_up(NR, w->spans);
+        /* the next part of the weights, in equal shares by all spans */
         Ahead ahead = {b + steps * depth * NR, (int)lines};
         for (const Span *span = w->span; span < w->span + w->spans; span++) {
             tiles[span->rows](w, left + span->at, chunks, depth, b, c, s.add || k > 0, ahead);

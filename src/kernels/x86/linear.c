@@ -11,7 +11,7 @@
  * to lines, as many channels at once as stay in the second cache; sums that
  * are not complete wait in `sums`.  If there are so few rows that several
  * tiles share a block, all rows are copied beforehand. */
-enum { BLOCK_FLOATS = 128 * 1024 };
+enum { BLOCK_FLOATS = 128 * 1024, SHARED_FLOATS = 16 << 20 };
 
 typedef struct Plan {
     int64_t panels, panel_columns;
@@ -39,7 +39,7 @@ static Plan plan_for(LinearShape s, int64_t M, int threads)
     int64_t wanted = div_up(6 * (int64_t)threads, p.blocks);
     p.group_panels = max64(1, min64(512 / NR, p.panels / wanted));
     p.groups = div_up(p.panels, p.group_panels);
-    p.shared = p.groups > 1 && p.blocks < 6 * (int64_t)threads;
+    p.shared = p.groups > 1 && p.blocks < 6 * (int64_t)threads && M * s.I <= SHARED_FLOATS;
     int64_t lines = div_up(p.shared ? s.I : p.depth, LINE) * chunk_stride(p.block_rows);
     p.left_bytes = round64(sizeof(float) * (size_t)lines);
     size_t sums = (size_t)(p.depth < s.I ? p.group_panels : 1);
@@ -157,7 +157,7 @@ static void tile_of_work(void *job, int64_t index, int worker)
             Sums c = {sums, k > 0, k + depth == I ? &out : NULL, n};
             if (p->depth < I)
                 c.c += (n - first) * rows * NR;
-            panel_sum(&w, 0, depth, (const float *)a->packed + (n * I + k) * NR, c);
+            panel_sum(&w, depth, (const float *)a->packed + (n * I + k) * NR, c);
         }
     }
 }

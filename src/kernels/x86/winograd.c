@@ -261,7 +261,7 @@ static void group_block(const Winograd *v, Corner at, int64_t first, const float
     for (int z = 0; z < POINTS; z++) {
         w.left = left + z * p->point_floats;
         for (int64_t n = first; n < last; n++, b += C * NR)
-            panel_sum(&w, 0, C, b,
+            panel_sum(&w, C, b,
                       (Sums){.c = sums + ((n - first) * POINTS + z) * p->sums_floats});
     }
     output_block(v, at, first, last, sums);
