@@ -103,8 +103,7 @@ static bool is_choice(const char *choices, const char *text)
     return false;
 }
 
-/* "walk|idle" as "walk, idle". */
-static void list_choices(char *to, size_t room, const char *choices)
+void args_choices(char *to, size_t room, const char *choices)
 {
     size_t n = 0;
     for (const char *c = choices; *c != '\0' && n + 3 < room; c++) {
@@ -122,7 +121,7 @@ static bool set_text(const Param *p, void *to, const char *text, Err *err)
         return err_set(err, ERR_INPUT, "%s is empty; give it %s", called(p, name),
                        p->value != NULL ? p->value : "a value");
     if (p->choices != NULL && !is_choice(p->choices, text)) {
-        list_choices(choices, sizeof choices, p->choices);
+        args_choices(choices, sizeof choices, p->choices);
         return err_set(err, ERR_INPUT, "%s is '%.100s'; it must be one of: %s", called(p, name),
                        text, choices);
     }

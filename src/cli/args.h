@@ -26,6 +26,9 @@ bool args_flag(const Studio *studio, const void *request, const char *name);
  * NULL if none is near. */
 const char *args_nearest(const char *word, const char *const *names);
 
+/* "walk|idle" as "walk, idle". */
+void args_choices(char *to, size_t room, const char *choices);
+
 /* Everything about one command, `columns` wide, to stdout. */
 void args_help(const Studio *studio, int columns);
 #endif

@@ -37,13 +37,9 @@ static void facts(const Param *p, char *to, size_t room)
     size_t n = 0;
     to[0] = '\0';
     if (p->choices != NULL) {
-        n += (size_t)snprintf(to + n, room - n, " One of:");
-        for (const char *c = p->choices; c != NULL && n < room; c = strchr(c, '|')) {
-            c += *c == '|';
-            int length = (int)strcspn(c, "|");
-            n += (size_t)snprintf(to + n, room - n, " %.*s%s", length, c,
-                                  c[length] == '|' ? "," : ".");
-        }
+        char list[300];
+        args_choices(list, sizeof list, p->choices);
+        n += (size_t)snprintf(to, room, " One of: %s.", list);
     }
     if (p->most != 0 && n < room)
         n += (size_t)snprintf(to + n, room - n, " %.10g to %.10g.", p->least, p->most);
