@@ -279,7 +279,8 @@ static Sd15 *fresh(const Kernels *k, Pool *pool)
 static Bind open_binder(Sd15 *s)
 {
     binder_init(&s->binder, s->maker.weights);
-    return (Bind){&s->binder, &s->model, s->kernels, s->pool};
+    return (Bind){
+        .binder = &s->binder, .arena = &s->model, .kernels = s->kernels, .pool = s->pool};
 }
 
 static void close_binder(Sd15 *s)

@@ -219,7 +219,7 @@ static void bind_dry(Part *p, const Weights *w, const Json *config)
         return;
     binder_init(&binder, w);
     (void)!tensor_is_empty(binder_take(&binder, REHEARSAL, SHAPE(1)));
-    Bind b = {&binder, &none, &kernels, NULL};
+    Bind b = {.binder = &binder, .arena = &none, .kernels = &kernels};
     bind(&b, p, w, config, &p->why);
     if (p->why.kind == ERR_NONE)
         keep_names(p, &binder);

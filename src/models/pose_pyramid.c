@@ -86,8 +86,15 @@ static PyramidConv bind_conv_norm(Bind *b, const char *list, int at, int stride)
     Shape s = bind_shape(b, weight);
     if (s.rank != 4 || s.dim[2] > 15 || s.dim[3] > 15)
         s = SHAPE(1, 1, 3, 3); /* not there: the binder says so */
-    ConvShape shape = {s.dim[1], s.dim[0], (int)s.dim[2], (int)s.dim[3], stride, 1, 1,
-                       1,        1,        false};
+    ConvShape shape = {.C = s.dim[1],
+                       .O = s.dim[0],
+                       .kh = (int)s.dim[2],
+                       .kw = (int)s.dim[3],
+                       .stride = stride,
+                       .pad_top = 1,
+                       .pad_left = 1,
+                       .pad_bottom = 1,
+                       .pad_right = 1};
     return (PyramidConv){bind_conv_shape(b, conv, shape, true),
                          bind_batch_norm(b, norm, s.dim[0])};
 }

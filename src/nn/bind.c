@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/bind.h"
 
+#include "base/log.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,6 +91,30 @@ static void drop(const Bind *b, Tensor t)
         weights_drop(b->binder->file[i], t);
 }
 
+static void spent(const Bind *b, double began)
+{
+    if (b->cost == NULL)
+        return;
+    b->cost->seconds += clock_now() - began;
+    b->cost->calls++;
+}
+
+static void pack_rows(const Bind *b, LinearShape s, Tensor w, void *packed)
+{
+    Job job = {.pool = b->pool};
+    double began = clock_now();
+    b->kernels->linear_pack(&job, s, w, packed);
+    spent(b, began);
+}
+
+static void pack_filters(const Bind *b, ConvShape s, Tensor w, void *packed)
+{
+    Job job = {.pool = b->pool};
+    double began = clock_now();
+    b->kernels->conv_pack(&job, s, w, packed);
+    spent(b, began);
+}
+
 /* ---- linear ------------------------------------------------------------------------ */
 
 static Linear pack_linear(Bind *b, LinearShape s, Tensor w, const float *bias)
@@ -98,8 +124,7 @@ static Linear pack_linear(Bind *b, LinearShape s, Tensor w, const float *bias)
         return k;
     void *packed = room(b, b->kernels->linear_packed(s));
     if (packed != NULL) {
-        Job job = {.pool = b->pool};
-        b->kernels->linear_pack(&job, s, w, packed);
+        pack_rows(b, s, w, packed);
         k.packed = packed;
     }
     return k;
@@ -118,17 +143,17 @@ static Linear linear(Bind *b, const char *name, LinearShape s, bool has_bias)
 
 Linear bind_linear(Bind *b, const char *name, int64_t I, int64_t O)
 {
-    return linear(b, name, (LinearShape){I, O, false}, true);
+    return linear(b, name, (LinearShape){.I = I, .O = O}, true);
 }
 
 Linear bind_linear_plain(Bind *b, const char *name, int64_t I, int64_t O)
 {
-    return linear(b, name, (LinearShape){I, O, false}, false);
+    return linear(b, name, (LinearShape){.I = I, .O = O}, false);
 }
 
 Linear bind_geglu(Bind *b, const char *name, int64_t I, int64_t O)
 {
-    return linear(b, name, (LinearShape){I, O, true}, true);
+    return linear(b, name, (LinearShape){.I = I, .O = O, .geglu = true}, true);
 }
 
 /* The layer `name` as rows of w, and its biases: NULL only looks for them. */
@@ -151,7 +176,7 @@ static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, floa
 Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int64_t O,
                     bool has_bias)
 {
-    LinearShape one = {I, O, false}, all = {I, O * count, false};
+    LinearShape one = {.I = I, .O = O}, all = {.I = I, .O = O * count};
     float *bias = bind_room(b, has_bias ? all.O : 0);
     void *packed = room(b, b->kernels->linear_packed(all));
     size_t floor = b->arena->used;
@@ -161,8 +186,7 @@ Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int
         gather(b, names[i], one, has_bias, w == NULL ? NULL : w + i * O * I,
                w == NULL ? NULL : bias + i * O);
     if (!bind_failed(b) && w != NULL) {
-        Job job = {.pool = b->pool};
-        b->kernels->linear_pack(&job, all, tensor_over(w, TENSOR_F32, SHAPE(all.O, I)), packed);
+        pack_rows(b, all, tensor_over(w, TENSOR_F32, SHAPE(all.O, I)), packed);
         k.packed = packed;
     }
     if (w != NULL)
@@ -179,8 +203,7 @@ static Conv pack_conv(Bind *b, ConvShape s, Tensor w, const float *bias)
         return k;
     void *packed = room(b, b->kernels->conv_packed(s));
     if (packed != NULL) {
-        Job job = {.pool = b->pool};
-        b->kernels->conv_pack(&job, s, w, packed);
+        pack_filters(b, s, w, packed);
         k.packed = packed;
     }
     return k;
@@ -209,7 +232,7 @@ Conv bind_conv_shape(Bind *b, const char *name, ConvShape s, bool has_bias)
 
 Conv bind_conv(Bind *b, const char *name, int64_t C, int64_t O, int k, int stride)
 {
-    ConvShape s = {C, O, k, k, stride, k / 2, k / 2, k / 2, k / 2, false};
+    ConvShape s = {C, O, k, k, stride, k / 2, k / 2, k / 2, k / 2, false, TENSOR_F32};
     return bind_conv_shape(b, name, s, true);
 }
 

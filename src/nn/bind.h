@@ -13,6 +13,7 @@ typedef struct Bind {
     Arena *arena;
     const Kernels *kernels;
     Pool *pool;
+    Cost *cost; /* where the time of packing is added up, or NULL */
 } Bind;
 
 void bind_enter(Bind *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

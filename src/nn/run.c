@@ -54,7 +54,7 @@ Cost run_cost(const Run *r)
 
 const char *cost_name(CostKind kind)
 {
-    static const char *const names[COST_KINDS] = {"convolution", "linear", "attention", "norm",
-                                                  "other"};
+    static const char *const names[COST_KINDS] = {"convolution", "linear", "attention",
+                                                  "norm",        "other",  "packing weights"};
     return names[kind];
 }

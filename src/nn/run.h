@@ -19,6 +19,7 @@ typedef enum {
     COST_ATTENTION,
     COST_NORM,
     COST_OTHER,
+    COST_PACK, /* of weights, when a network is bound */
     COST_KINDS
 } CostKind;
 

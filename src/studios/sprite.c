@@ -519,6 +519,7 @@ static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
     }
     if (ok)
         report(&w, began);
+    model_release(&w.model);
     pool_free(w.run.pool);
     folder_release(&w.folder);
     arena_release(&w.job);

@@ -290,7 +290,8 @@ void bench_free(Bench *b)
 
 Bind bench_bind(Bench *b, Binder *binder)
 {
-    return (Bind){binder, &b->arena, &b->kernels, b->pool};
+    return (Bind){
+        .binder = binder, .arena = &b->arena, .kernels = &b->kernels, .pool = b->pool};
 }
 
 void assert_ran(const Run *r)

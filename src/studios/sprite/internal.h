@@ -72,6 +72,8 @@ typedef struct SpriteModel {
     Run *run;
     Arena *job;
     const StudioRun *talk;
+    Arena weights; /* of the network at hand; kept from one to the next, since fresh
+                      pages cost more time than packing into them */
     bool batch_statistics;
     bool crops_for_clip; /* as Moore's short pipeline; else the picture is squashed */
 
@@ -92,6 +94,8 @@ typedef struct SpriteModel {
 /* Reads the configurations.  `m` borrows everything it is given. */
 bool model_init(SpriteModel *m, const SpriteFolder *folder, const SpriteFamily *family,
                 Run *run, Arena *job, const StudioRun *talk, Err *err) MUST_USE;
+
+void model_release(SpriteModel *m);
 
 /* The picture as the VAE and CLIP want it; fills latent and context. */
 bool model_see(SpriteModel *m, Image frame, Image whole, Err *err) MUST_USE;

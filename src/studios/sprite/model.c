@@ -9,11 +9,10 @@
 
 /* ---- one network after the other ------------------------------------------------ */
 
-/* A network while it is in memory: its files, its arena, its binder. */
+/* A network while it is in memory: its files and its binder. */
 typedef struct Loan {
     Weights *file[2];
     Binder binder;
-    Arena arena;
     Bind bind;
     const char *what;
 } Loan;
@@ -21,7 +20,6 @@ typedef struct Loan {
 static void loan_end(Loan *l)
 {
     binder_release(&l->binder);
-    arena_release(&l->arena);
     weights_close(l->file[0]);
     weights_close(l->file[1]);
     *l = (Loan){0};
@@ -47,11 +45,9 @@ static bool loan_begin(Loan *l, SpriteModel *m, const char *what, const char *pa
         }
         binder_also(&l->binder, l->file[1]);
     }
-    if (!arena_init(&l->arena, 0, err)) {
-        loan_end(l);
-        return false;
-    }
-    l->bind = (Bind){&l->binder, &l->arena, m->run->kernels, m->run->pool};
+    arena_rewind(&m->weights, 0);
+    l->bind = (Bind){&l->binder, &m->weights, m->run->kernels, m->run->pool,
+                     &m->run->cost[COST_PACK]};
     return true;
 }
 
@@ -133,6 +129,8 @@ bool model_init(SpriteModel *m, const SpriteFolder *folder, const SpriteFamily *
                        .unet_config = unet_config_sd15(),
                        .vae_config = vae_config_sd(),
                        .clip_config = clip_vision_config_l14()};
+    if (!arena_init(&m->weights, 0, err))
+        return false;
     if (folder->unet_config != NULL)
         READ_CONFIG(folder->unet_config, unet_config_read, &m->unet_config, err);
     if (folder->vae_config != NULL)
@@ -151,6 +149,11 @@ bool model_init(SpriteModel *m, const SpriteFolder *folder, const SpriteFamily *
                        "gives %lld: they do not belong together",
                        (long long)m->unet_config.context, (long long)m->clip_config.projection);
     return true;
+}
+
+void model_release(SpriteModel *m)
+{
+    arena_release(&m->weights);
 }
 
 /* ---- the reference picture ------------------------------------------------------------ */
@@ -219,7 +222,7 @@ static bool embed(SpriteModel *m, Image whole, Err *err)
     Loan l;
     if (!loan_begin(&l, m, "image encoder", m->folder->image_encoder, NULL, err))
         return false;
-    ClipVision *clip = arena_take(&l.arena, sizeof *clip);
+    ClipVision *clip = arena_take(&m->weights, sizeof *clip);
     must(clip != NULL);
     (void)!clip_vision_bind(clip, &l.bind, &m->clip_config);
     if (!loan_bound(&l, m, unread, err))
@@ -247,7 +250,7 @@ static const char *const unread_unet[] = {
 
 static UNet *unet_on_loan(Loan *l, SpriteModel *m, UNetParts parts, Err *err)
 {
-    UNet *unet = arena_take(&l->arena, sizeof *unet);
+    UNet *unet = arena_take(&m->weights, sizeof *unet);
     must(unet != NULL);
     (void)!unet_bind(unet, &l->bind, &m->unet_config, parts);
     return loan_bound(l, m, unread_unet, err) ? unet : NULL;
