@@ -47,7 +47,7 @@ static void run_attention(void *self)
 
 static void prepare_linear(Ours *o, const Work *s)
 {
-    o->linear = (LinearShape){s->C, s->O, false};
+    o->linear = (LinearShape){.I = s->C, .O = s->O};
     o->memory[0] = bench_noise(s->O * s->C, 1.0f / sqrtf((float)s->C));
     o->memory[1] = bench_noise(s->N * s->C, 1);
     o->memory[2] = bench_noise(s->N * s->O, 1);

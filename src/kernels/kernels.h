@@ -13,6 +13,10 @@
  * once; packed weights may be read by any number of threads.  Work is cut
  * into tiles for the pool; no result depends on the number of threads.
  *
+ * `store` says how packed weights lie: as f32, or as the f16 or bf16 that the
+ * weight is, for half the memory and the same results.  It is a wish: what
+ * computes on changed weights (Winograd) keeps f32.
+ *
  * ref*.c is the meaning: plain C.  x86/ lays faster variants over it. */
 
 /* What a kernel computes with: helpers, and room for intermediate results
@@ -41,6 +45,7 @@ typedef struct Epilogue {
 typedef struct LinearShape {
     int64_t I, O;
     bool geglu;
+    TensorType store; /* see above: f32, or the weight's own f16 or bf16 */
 } LinearShape;
 
 typedef struct LinearArgs {
@@ -59,6 +64,7 @@ typedef struct ConvShape {
     int kh, kw, stride;
     int pad_top, pad_left, pad_bottom, pad_right;
     bool depthwise;
+    TensorType store; /* see above */
 } ConvShape;
 
 /* x is first changed to act(x * scale[n][c] + shift[n][c]) if scale is given

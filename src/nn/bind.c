@@ -115,10 +115,17 @@ static void pack_filters(const Bind *b, ConvShape s, Tensor w, void *packed)
     spent(b, began);
 }
 
+/* Weights of 16 bits stay so when packed: half the memory, the same results. */
+static TensorType stored(Tensor w)
+{
+    return w.type == TENSOR_F16 || w.type == TENSOR_BF16 ? w.type : TENSOR_F32;
+}
+
 /* ---- linear ------------------------------------------------------------------------ */
 
 static Linear pack_linear(Bind *b, LinearShape s, Tensor w, const float *bias)
 {
+    s.store = stored(w);
     Linear k = {.shape = s, .bias = bias};
     if (bind_failed(b) || tensor_is_empty(w))
         return k;
@@ -198,6 +205,7 @@ Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int
 
 static Conv pack_conv(Bind *b, ConvShape s, Tensor w, const float *bias)
 {
+    s.store = stored(w);
     Conv k = {.shape = s, .bias = bias};
     if (bind_failed(b) || tensor_is_empty(w))
         return k;

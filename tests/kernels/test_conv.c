@@ -91,7 +91,7 @@ static void check(Case c)
 
 static ConvShape square(int64_t C, int64_t O, int k, int stride, int pad)
 {
-    return (ConvShape){C, O, k, k, stride, pad, pad, pad, pad, false};
+    return (ConvShape){C, O, k, k, stride, pad, pad, pad, pad, false, TENSOR_F32};
 }
 
 static void random_epilogue(Case *c, uint32_t *seed)
@@ -203,6 +203,25 @@ static void takes_weights_of_half_precision(void **state)
     check(c);
 }
 
+static void is_the_same_with_weights_stored_in_16_bits(void **state)
+{
+    (void)state;
+    const ConvShape shapes[] = {square(37, 40, 3, 2, 1), square(300, 70, 1, 1, 0),
+                                square(5, 9, 5, 1, 2), square(30, 40, 3, 1, 1),
+                                square(30, 3, 3, 1, 1)};
+    Kernels k[3] = {kernels_for(KERNELS_REF)};
+    int tables = 1 + overlays(k + 1);
+    for (int t = 0; t < tables; t++)
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+            Case c = {.s = shapes[i], .N = 2, .H = 9, .W = 14, .type = TENSOR_F16}, half = c;
+            half.s.store = TENSOR_F16;
+            Guarded want = compute(&k[t], &c, 1), got = compute(&k[t], &half, 2);
+            assert_memory_equal(want.p, got.p, (size_t)want.count * sizeof(float));
+            guarded_end(&want);
+            guarded_end(&got);
+        }
+}
+
 static void is_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -234,7 +253,7 @@ static void the_meaning_is_a_sum_over_the_window(void **state)
 {
     (void)state;
     Kernels ref = kernels_for(KERNELS_REF);
-    ConvShape s = {1, 1, 2, 2, 1, 0, 0, 1, 0, false};
+    ConvShape s = {.C = 1, .O = 1, .kh = 2, .kw = 2, .stride = 1, .pad_bottom = 1};
     float w[] = {1, 2, 3, 4}, x[] = {1, 2, 3, 4, 5, 6}, y[4], packed[16];
     float scale = 2, shift = 1;
     Job job = {0};
@@ -260,6 +279,7 @@ int main(void)
         cmocka_unit_test(equals_the_meaning_for_few_outputs),
         cmocka_unit_test(equals_the_meaning_channel_by_channel),
         cmocka_unit_test(takes_weights_of_half_precision),
+        cmocka_unit_test(is_the_same_with_weights_stored_in_16_bits),
         cmocka_unit_test(is_the_same_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

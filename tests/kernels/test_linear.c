@@ -6,7 +6,7 @@ typedef struct {
     int64_t gap_x, gap_y; /* ldx - I, ldy - O */
     bool geglu, bias, image_bias, residual, in_place;
     Act act;
-    TensorType type;
+    TensorType type, store;
 } Case;
 
 static Tensor weight_of(Case c, const Guarded *w)
@@ -32,7 +32,7 @@ static Guarded compute(const Kernels *k, Case c, int threads)
     uint32_t seed = (uint32_t)(c.M * 7919 + c.I * 104729 + c.O);
     int64_t ldx = c.I + c.gap_x, ldy = c.O + c.gap_y, rows = c.geglu ? 2 * c.O : c.O;
     int64_t rows_per_image = c.M / 3 + 1, images = div_up(c.M, rows_per_image);
-    LinearShape s = {c.I, c.O, c.geglu};
+    LinearShape s = {c.I, c.O, c.geglu, c.store};
     Guarded w = guarded_random(rows * c.I, &seed), bias = guarded_random(rows, &seed);
     Guarded x = guarded_random(rows_span(c.M, ldx, c.I), &seed);
     Guarded image_bias = guarded_random(images * c.O, &seed);
@@ -117,6 +117,27 @@ static void takes_weights_of_any_float_type(void **state)
     check((Case){.M = 9, .I = 35, .O = 21, .type = TENSOR_F16, .geglu = true, .bias = true});
 }
 
+static void is_the_same_with_weights_stored_in_16_bits(void **state)
+{
+    (void)state;
+    static const Case cases[] = {
+        {.M = 70, .I = 53, .O = 50, .type = TENSOR_F16, .bias = true},
+        {.M = 7, .I = 3001, .O = 35, .type = TENSOR_BF16},
+        {.M = 110, .I = 400, .O = 21, .type = TENSOR_F16, .geglu = true, .bias = true},
+    };
+    Kernels k[3] = {kernels_for(KERNELS_REF)};
+    int tables = 1 + overlays(k + 1);
+    for (int t = 0; t < tables; t++)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            Case half = cases[i];
+            half.store = half.type;
+            Guarded want = compute(&k[t], cases[i], 1), got = compute(&k[t], half, 2);
+            assert_memory_equal(want.p, got.p, (size_t)want.count * sizeof(float));
+            guarded_end(&want);
+            guarded_end(&got);
+        }
+}
+
 static void is_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -144,7 +165,7 @@ static void the_meaning_is_a_product_with_the_transpose(void **state)
 {
     (void)state;
     Kernels ref = kernels_for(KERNELS_REF);
-    LinearShape s = {3, 2, false};
+    LinearShape s = {.I = 3, .O = 2};
     float w[] = {1, 2, 3, -1, 0, 2}, x[] = {1, 1, 1, 2, 0, -1}, y[4], packed[16];
     float bias[] = {10, 20}, residual[] = {100, 200, 300, 400};
     Job job = {0};
@@ -163,6 +184,7 @@ int main(void)
         cmocka_unit_test(equals_the_meaning_where_rows_columns_or_sums_are_cut),
         cmocka_unit_test(adds_a_residual_that_is_the_result_itself),
         cmocka_unit_test(takes_weights_of_any_float_type),
+        cmocka_unit_test(is_the_same_with_weights_stored_in_16_bits),
         cmocka_unit_test(is_the_same_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

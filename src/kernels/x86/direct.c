@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "kernels/x86/conv.h"
 #include "kernels/x86/epilogue.h"
+#include "kernels/x86/pack.h"
 #include "kernels/x86/strip.h"
 
 /* Any convolution as the product of gemm.h, without building its matrix: the
@@ -54,62 +57,59 @@ static Plan plan_for(ConvShape s, int64_t N, int64_t H, int64_t W, int threads)
     return p;
 }
 
+/* Weights of large windows are widened at once, when they are packed. */
+static TensorType stored(ConvShape s)
+{
+    return s.kh * s.kw <= MAX_HALF_TAPS ? s.store : TENSOR_F32;
+}
+
 static size_t packed(ConvShape s)
 {
-    return round64(sizeof(float) * (size_t)(div_up(s.O, NR) * NR * s.C * s.kh * s.kw));
+    size_t numbers = (size_t)(div_up(s.O, NR) * NR * s.C * s.kh * s.kw);
+    return round64(tensor_type_size(stored(s)) * numbers);
 }
 
 typedef struct {
     ConvShape s;
     Tensor w;
-    float *to;
+    char *to;
 } Packing;
 
-/* The taps of `count` channels of one output: to[tap][channel][NR]. */
-static void pack_output(float *to, const char *from, TensorType type, int64_t count,
-                        int64_t taps)
+/* The taps of `count` channels of one output, which lie one after the other:
+ * to[tap][channel][NR]. */
+static void pack_output(char *to, TensorType store, const char *from, TensorType type,
+                        int64_t count, int64_t taps)
 {
-    enum { PIECE = 64 };
-    float piece[PIECE];
-    int64_t channel = 0, tap = 0, all = count * taps;
-    for (int64_t e = 0; e < all; e += PIECE) {
-        int64_t n = min64(PIECE, all - e);
-        tensor_read_f32(piece, from + (size_t)e * tensor_type_size(type), type, n);
-        for (int64_t i = 0; i < n; i++) {
-            to[(tap * count + channel) * NR] = piece[i];
-            if (++tap == taps) {
-                tap = 0;
-                channel++;
-            }
-        }
-    }
+    size_t size = tensor_type_size(store), from_size = tensor_type_size(type);
+    for (int64_t c = 0; c < count; c++)
+        for (int64_t t = 0; t < taps; t++, from += from_size)
+            pack_column(to + (size_t)((t * count + c) * NR) * size, store, from, type, 1);
 }
 
 static void pack_panel(void *job, int64_t panel, int worker)
 {
     (void)worker;
     const Packing *p = job;
+    TensorType store = stored(p->s);
     int64_t C = p->s.C, taps = (int64_t)p->s.kh * p->s.kw;
-    float *to = p->to + panel * C * taps * NR;
-    size_t size = tensor_type_size(p->w.type);
+    size_t from_size = tensor_type_size(p->w.type), size = tensor_type_size(store);
+    char *to = p->to + (size_t)(panel * C * taps * NR) * size;
+    memset(to, 0, (size_t)(C * taps * NR) * size);
     for (int64_t c = 0; c < C; c += LINE) {
         int64_t count = min64(LINE, C - c);
-        for (int64_t j = 0; j < NR; j++) {
-            int64_t o = panel * NR + j;
-            if (o < p->s.O)
-                pack_output(to + j,
-                            (const char *)p->w.data + (size_t)((o * C + c) * taps) * size,
-                            p->w.type, count, taps);
-            else
-                for (int64_t i = 0; i < count * taps; i++)
-                    to[i * NR + j] = 0;
+        for (int64_t j = 0; j < min64(NR, p->s.O - panel * NR); j++) {
+            int64_t first = ((panel * NR + j) * C + c) * taps;
+            pack_output(to + (size_t)j * size, store,
+                        (const char *)p->w.data + (size_t)first * from_size, p->w.type, count,
+                        taps);
         }
-        to += count * taps * NR;
+        to += (size_t)(count * taps * NR) * size;
     }
 }
 
 static void pack(Job *job, ConvShape s, Tensor w, void *packed)
 {
+    must(s.store == TENSOR_F32 || s.store == w.type);
     pool_run(job->pool, div_up(s.O, NR), pack_panel, &(Packing){s, w, packed});
 }
 
@@ -152,6 +152,8 @@ static void block(void *job, int64_t index, int worker)
     w.taps = (int)taps;
     w.span = span;
     w.spans = block_spans(d, at, span);
+    w.store = stored(s);
+    size_t size = tensor_type_size(w.store);
     int64_t places = p->grid.images * p->grid.rows * p->grid.columns;
     for (int64_t k = 0; k < s.C; k += p->depth) {
         int64_t depth = min64(p->depth, s.C - k);
@@ -160,7 +162,8 @@ static void block(void *job, int64_t index, int worker)
             Sums c = {sums, k > 0, k + depth == s.C ? &out : NULL, n};
             if (p->depth < s.C)
                 c.c += (n - first) * places * NR;
-            panel_sum(&w, depth, (const float *)d->a.packed + (n * s.C + k) * taps * NR, c);
+            size_t before = (size_t)((n * s.C + k) * taps * NR) * size;
+            panel_sum(&w, depth, (const char *)d->a.packed + before, c);
         }
     }
 }

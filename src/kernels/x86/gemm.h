@@ -18,15 +18,18 @@
  *
  *   panel[chunk][tap][channel of the chunk][NR]
  *
- * with the last chunk as short as the channels are.  Each sum runs over k in
+ * with the last chunk as short as the channels are; weights may be stored in 16
+ * bits, and are then widened part by part.  Each sum runs over k in
  * that order by fused multiply-adds, however it is cut: no result depends on
  * the blocking. */
 enum {
     LINE = 16,
+    LINE_BYTES = LINE * sizeof(float),
     MR = VEC == 16 ? 12 : 6, /* rows computed together: their sums fill the registers */
     MAX_ROWS = 256,          /* rows of a block */
     KC = 192, /* terms summed at once: their part of a panel stays in the first cache */
     MAX_SPANS = MAX_ROWS,
+    MAX_HALF_TAPS = 9, /* of weights stored in 16 bits */
 };
 
 /* Rows next to each other in the left side: at most MR. */
@@ -44,11 +47,12 @@ typedef struct Walk {
     int taps;
     const Span *span;
     int spans;
+    TensorType store; /* of the weights */
 } Walk;
 
 /* Lines to fetch while computing, some after each LINE terms. */
 typedef struct Ahead {
-    const float *at;
+    const char *at;
     int lines;
 } Ahead;
 
@@ -65,7 +69,7 @@ VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks,
     for (; chunks > 0; chunks--, left += w->chunk_stride)
         for (int t = 0; t < w->taps; t++) {
             const float *a = left + w->tap[t];
-            for (int i = 0; i < ahead.lines; i++, ahead.at += LINE)
+            for (int i = 0; i < ahead.lines; i++, ahead.at += LINE_BYTES)
                 _mm_prefetch(ahead.at, _MM_HINT_T1);
 #pragma GCC unroll 4
             for (int64_t k = 0; k < depth; k++, a++, b += NR) {
@@ -128,30 +132,52 @@ typedef struct Sums {
     int64_t panel;
 } Sums;
 
-/* left * b for all rows of the spans, over `count` channels.  Results are
- * written span by span: the stores drain while the next span is computed. */
-static inline void panel_sum(const Walk *w, int64_t count, const float *b, Sums s)
+/* `count` numbers of 16 bits, a multiple of VEC, as f32. */
+static __attribute__((noinline)) void widen(float *to, const uint16_t *from, TensorType type,
+                                            int64_t count)
 {
+    if (type == TENSOR_F16)
+        for (int64_t i = 0; i < count; i += VEC)
+            vec_store(to + i, vec_load_f16(from + i));
+    else
+        for (int64_t i = 0; i < count; i += VEC)
+            vec_store(to + i, vec_load_bf16(from + i));
+}
+
+/* left * weights for all rows of the spans, over `count` channels.  Results
+ * are written span by span: the stores drain while the next is computed. */
+static inline void panel_sum(const Walk *w, int64_t count, const void *weights, Sums s)
+{
+    _Alignas(64) float wide[(KC + LINE * MAX_HALF_TAPS) * NR];
+    const size_t size = tensor_type_size(w->store);
     const int64_t parts = div_up(count * w->taps, KC);
     const int64_t step = max64(1, div_up(count / LINE, parts)) * LINE;
+    const char *b = weights;
     for (int64_t k = 0; k < count;) {
         int64_t whole = min64(step, (count - k) / LINE * LINE);
         int64_t depth = whole > 0 ? LINE : count - k;
         int64_t chunks = whole > 0 ? whole / LINE : 1;
+        int64_t steps = chunks * w->taps, numbers = steps * depth * NR;
         const float *left = w->left + k / LINE * w->chunk_stride;
+        const float *panel = (const void *)b;
+        if (w->store != TENSOR_F32) {
+            widen(wide, (const void *)b, w->store, numbers);
+            panel = wide;
+        }
+        b += (size_t)numbers * size;
         bool complete = s.out && k + chunks * depth == count;
-        float *c = s.c;
-        int64_t steps = chunks * w->taps, lines = div_up(NR, w->spans);
         /* the next part of the weights, in equal shares by all spans */
-        Ahead ahead = {b + steps * depth * NR, (int)lines};
+        int64_t lines = div_up(NR * (int64_t)size / (int64_t)sizeof(float), w->spans);
+        Ahead ahead = {b, (int)lines};
+        float *c = s.c;
         for (const Span *span = w->span; span < w->span + w->spans; span++) {
-            tiles[span->rows](w, left + span->at, chunks, depth, b, c, s.add || k > 0, ahead);
-            ahead.at += steps * lines * LINE;
+            tiles[span->rows](w, left + span->at, chunks, depth, panel, c, s.add || k > 0,
+                              ahead);
+            ahead.at += steps * lines * LINE_BYTES;
             if (complete)
                 out_rows(s.out, span->out, span->rows, s.panel, c);
             c += span->rows * NR;
         }
-        b += chunks * depth * w->taps * NR;
         k += chunks * depth;
     }
 }

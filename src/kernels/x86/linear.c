@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "kernels/internal.h"
 #include "kernels/x86/epilogue.h"
 #include "kernels/x86/gemm.h"
+#include "kernels/x86/pack.h"
 #include "kernels/x86/simd.h"
 
 /* Packed: panels [I][NR] of columns, zero past O.  With GEGLU a panel holds
@@ -57,40 +60,39 @@ static size_t scratch_for(const Plan *p, int threads)
 static size_t packed(LinearShape s)
 {
     int64_t panels = div_up(s.O, s.geglu ? VEC : NR);
-    return round64(sizeof(float) * (size_t)(panels * s.I * NR));
+    return round64(tensor_type_size(s.store) * (size_t)(panels * s.I * NR));
 }
 
 typedef struct {
     LinearShape s;
     Tensor w;
-    float *to;
+    char *to;
 } Packing;
 
+/* Columns of NR rows of the weight, in its own type or as f32. */
 static void pack_panel(void *job, int64_t panel, int worker)
 {
     (void)worker;
     const Packing *p = job;
     int64_t I = p->s.I, O = p->s.O;
-    float *to = p->to + panel * I * NR;
-    size_t size = tensor_type_size(p->w.type);
-    for (int64_t j = 0; j < NR; j++) {
-        int64_t o = p->s.geglu ? panel * VEC + j % VEC : panel * NR + j;
-        int64_t row = p->s.geglu && j >= VEC ? O + o : o;
-        const char *from = (const char *)p->w.data + (size_t)(row * I) * size;
-        for (int64_t i = 0; i < I; i += LINE) {
-            float part[LINE] = {0};
-            int64_t n = min64(LINE, I - i);
+    size_t from_size = tensor_type_size(p->w.type), size = tensor_type_size(p->s.store);
+    char *to = p->to + (size_t)(panel * I * NR) * size;
+    memset(to, 0, (size_t)(I * NR) * size);
+    for (int64_t i = 0; i < I; i += LINE)
+        for (int64_t j = 0; j < NR; j++) {
+            int64_t o = p->s.geglu ? panel * VEC + j % VEC : panel * NR + j;
+            int64_t row = p->s.geglu && j >= VEC ? O + o : o;
             if (o < O)
-                tensor_read_f32(part, from + (size_t)i * size, p->w.type, n);
-            for (int64_t k = 0; k < n; k++)
-                to[(i + k) * NR + j] = part[k];
+                pack_column(to + (size_t)(i * NR + j) * size, p->s.store,
+                            (const char *)p->w.data + (size_t)(row * I + i) * from_size,
+                            p->w.type, min64(LINE, I - i));
         }
-    }
 }
 
 static void pack(Job *job, LinearShape s, Tensor w, void *packed)
 {
     int64_t panels = div_up(s.O, s.geglu ? VEC : NR);
+    must(s.store == TENSOR_F32 || s.store == w.type);
     pool_run(job->pool, panels, pack_panel, &(Packing){s, w, packed});
 }
 
@@ -146,7 +148,9 @@ static void tile_of_work(void *job, int64_t index, int worker)
     Walk w = {.left = left, .chunk_stride = stride, .tap = &(int32_t){0}, .taps = 1};
     w.span = span;
     w.spans = spans_cut(span, 0, row, rows);
+    w.store = l->s.store;
     Out out = {a->y, a->ldy, l->s.O, &a->epilogue, l->s.geglu};
+    size_t size = tensor_type_size(w.store);
     for (int64_t k = 0; k < I; k += p->depth) {
         int64_t depth = min64(p->depth, I - k);
         if (p->shared)
@@ -157,7 +161,8 @@ static void tile_of_work(void *job, int64_t index, int worker)
             Sums c = {sums, k > 0, k + depth == I ? &out : NULL, n};
             if (p->depth < I)
                 c.c += (n - first) * rows * NR;
-            panel_sum(&w, depth, (const float *)a->packed + (n * I + k) * NR, c);
+            const char *b = (const char *)a->packed + (size_t)((n * I + k) * NR) * size;
+            panel_sum(&w, depth, b, c);
         }
     }
 }
