@@ -14,6 +14,7 @@ import json
 import math
 import os
 import random
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -117,26 +118,28 @@ class Torch:
 
 
 class Atelier:
-    """the C program, one run per clip"""
+    """the C program, one run for all poses of a character (it draws each frame by itself)"""
     def __init__(self, args):
         self.args = args
 
-    def clip(self, reference, pose_dir, out):
+    def run(self, reference, pose_dir, out):
         a = self.args
         cmd = [a.program, "sprite", reference, "--model", a.model, "--poses", pose_dir, "--raw", "--seed", str(a.seed), "--out", out]
         cmd += ["--steps", str(a.steps)] if a.steps else []
         cmd += ["--guidance", str(a.guidance)] if a.guidance else []
-        subprocess.run(cmd, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(cmd, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         names = sorted(f for f in os.listdir(f"{out}/frames") if f.endswith(".png"))
         return np.stack([np.asarray(Image.open(f"{out}/frames/{f}").convert("RGB")) for f in names])
 
     def character(self, folder):
-        out = {}
-        for c in CLIPS:
-            frames = self.clip(f"{folder}/reference.png", f"{folder}/{c}/poses", f"{self.args.out}/{os.path.basename(folder)}/{c}")
-            assert frames.shape[1:] == (64, 64, 3), frames.shape
-            out[c] = frames
-        return out
+        here = f"{self.args.out}/{os.path.basename(folder)}"
+        os.makedirs(f"{here}/poses", exist_ok=True)
+        names = [(c, f) for c in CLIPS for f in sorted(os.listdir(f"{folder}/{c}/poses"))]
+        for i, (c, f) in enumerate(names):
+            shutil.copy(f"{folder}/{c}/poses/{f}", f"{here}/poses/{i:04}.json")
+        frames = self.run(f"{folder}/reference.png", f"{here}/poses", here)
+        assert frames.shape == (len(names), 64, 64, 3), frames.shape
+        return {c: np.stack([x for x, n in zip(frames, names) if n[0] == c]) for c in CLIPS}
 
 
 # ------------------------------------------------------------------ the measures
@@ -214,7 +217,7 @@ def dolls(engine, args):
             write_pose(f"{folder}/poses/{k:04}.json", j)
         im.save(f"{folder}/reference.png")
         rgba = np.asarray(im)
-        out = engine.draw(rgba, np.stack(joints), [len(joints)]) if isinstance(engine, Torch) else engine.clip(f"{folder}/reference.png", f"{folder}/poses", f"{folder}/out")
+        out = engine.draw(rgba, np.stack(joints), [len(joints)]) if isinstance(engine, Torch) else engine.run(f"{folder}/reference.png", f"{folder}/poses", f"{folder}/out")
         key = key_colour(rgba)
         rows.append([on_key(rgba, key)] + [x for j, o in zip(joints, out) for x in (small_skeleton(j), o)])
     grid(rows, f"{args.out}/dolls.png")

@@ -66,7 +66,7 @@ def worker(rank, buf, grads, ema, barrier, shared, make, out, total, lr0, decay,
         total = int(shared[0])
         if it >= total:
             break
-        lr = lr0 * min(1, (it + 1) / 100) * (floor + (1 - floor) * (.5 + .5 * math.cos(math.pi * it / total)))
+        lr = lr0 * min(1, (it + 1) / min(100, total / 8)) * (floor + (1 - floor) * (.5 + .5 * math.cos(math.pi * it / total)))
         g.zero_()
         loss = step(it)
         loss.backward()
@@ -88,7 +88,7 @@ def worker(rank, buf, grads, ema, barrier, shared, make, out, total, lr0, decay,
             t = time.time() - t0
             print(json.dumps(dict(it=it, of=total, t=round(t), loss=round(float(np.mean(losses[-100:])), 4), gn=round(float(shared[2]), 2),
                                   lr=round(lr, 6), per_s=round(it * batch * WORKERS / t, 1))), flush=True)
-        if rank == 0 and (time.time() - last > 120 or it >= total):
+        if rank == 0 and (time.time() - last > 60 or it >= total):
             torch.save(dict(ema=ema.clone(), params=buf.clone(), it=it), out + ".tmp")
             os.replace(out + ".tmp", out)
             last = time.time()

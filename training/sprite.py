@@ -2,6 +2,7 @@
 
 sprite.py DATA OUT STEPS [INIT]     OUT = checkpoint file; INIT = one to start from: its denoiser
                                     then also starts the reference net, so that both speak alike
+sprite.py DATA OUT STEPS INIT RATE  continues a training with that learning rate
 """
 import functools
 import sys
@@ -83,6 +84,7 @@ if __name__ == "__main__":
     model = SpriteModel()
     if len(sys.argv) > 4:
         parallel.load(model, sys.argv[4]).train()
+    if len(sys.argv) == 5:
         model.reference.load_state_dict({k: v for k, v in model.denoiser.state_dict().items() if k in model.reference.state_dict()})
     print("parameters", sum(p.numel() for p in model.parameters()), flush=True)
-    parallel.run(functools.partial(make, folder=folder), model, out, steps, 1e-3, .99)
+    parallel.run(functools.partial(make, folder=folder), model, out, steps, float(sys.argv[5]) if len(sys.argv) > 5 else 1e-3, .99)
