@@ -103,7 +103,7 @@ static void row(void *job, int64_t index, int worker)
             bool whole = c + VEC <= s.C;
             V bias = out_bias(&out, c);
             if (a->epilogue.image_bias)
-                bias = vec_add(bias, out_image_bias(&out, n, c));
+                bias = vec_add(bias, out_image_bias(&out, image_of(out.e, m), c));
             if (run && whole)
                 run_3x3(d, &out, from, m, places, c, bias, true);
             else if (run)

@@ -20,6 +20,13 @@ VEC_INLINE V out_bias(const Out *out, int64_t o)
     return out->e->bias ? vec_load_part(out->e->bias + o, out->O - o) : vec_zero();
 }
 
+/* Which row of image_bias serves a row of the result: one may serve several
+ * pictures, as a time embedding does a whole batch. */
+static inline int64_t image_of(const Epilogue *e, int64_t row)
+{
+    return row / e->rows_per_image;
+}
+
 VEC_INLINE V out_image_bias(const Out *out, int64_t image, int64_t o)
 {
     return vec_load_part(out->e->image_bias + image * out->O + o, out->O - o);
