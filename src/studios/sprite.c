@@ -499,8 +499,10 @@ static void report(Work *w, double began)
     snprintf(line, sizeof line, "%-28s %8.3f s, of which %.3f s in kernels, %s table",
              "whole run", whole, all.seconds, w->kernels.name);
     w->talk->detail(w->talk->user, line);
-    snprintf(line, sizeof line, "%-28s %zu MiB for the job, %zu MiB of scratch",
-             "memory at most", w->job.peak >> 20, w->scratch.peak >> 20);
+    snprintf(line, sizeof line,
+             "%-28s %zu MiB of weights, %zu MiB of scratch, %zu MiB for the job",
+             "memory at most", w->model.weights.peak >> 20, w->scratch.peak >> 20,
+             w->job.peak >> 20);
     w->talk->detail(w->talk->user, line);
 }
 
