@@ -179,6 +179,12 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool file_name_ends(const char *name, const char *end)
+{
+    size_t n = strlen(name), m = strlen(end);
+    return n >= m && strcmp(name + n - m, end) == 0;
+}
+
 char *file_join(const char *dir, const char *name)
 {
     size_t n = strlen(dir) + strlen(name) + 2;

@@ -39,6 +39,9 @@ bool file_make_dirs(const char *path, Err *err) MUST_USE;
 bool file_is_dir(const char *path);
 bool file_exists(const char *path);
 
+/* The name ends so: ".json". */
+bool file_name_ends(const char *name, const char *end);
+
 /* dir + "/" + name.  Free with xfree. */
 char *file_join(const char *dir, const char *name) MUST_USE;
 

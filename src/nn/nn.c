@@ -323,21 +323,6 @@ Tensor nn_frame_attention(Run *r, Tensor qkv, int64_t heads, int64_t frames)
 
 /* ---- without weights ------------------------------------------------------ */
 
-Tensor nn_add(Run *r, Tensor a, Tensor b)
-{
-    if (run_stopped(r) || tensor_is_empty(a) || tensor_is_empty(b))
-        return (Tensor){0};
-    must(tensor_count(a) == tensor_count(b));
-    Tensor y = fresh(r, tensor_shape(a));
-    if (tensor_is_empty(y))
-        return y;
-    Job job = {.pool = r->pool};
-    double began = clock_now();
-    r->kernels->add(&job, tensor_f32(y), tensor_f32(a), tensor_f32(b), 1.0f, tensor_count(a));
-    count(r, COST_OTHER, began, (double)tensor_count(a));
-    return y;
-}
-
 Tensor nn_add_rows(Run *r, Tensor x, Tensor v, int64_t repeat)
 {
     if (run_stopped(r) || tensor_is_empty(x) || tensor_is_empty(v))
@@ -350,20 +335,6 @@ Tensor nn_add_rows(Run *r, Tensor x, Tensor v, int64_t repeat)
     double began = clock_now();
     r->kernels->add_rows(&job, tensor_f32(y), tensor_f32(x), tensor_f32(v), rows(x), last(x),
                          repeat, rows(v));
-    count(r, COST_OTHER, began, (double)tensor_count(x));
-    return y;
-}
-
-Tensor nn_act(Run *r, Tensor x, Act act)
-{
-    if (run_stopped(r) || tensor_is_empty(x))
-        return (Tensor){0};
-    Tensor y = fresh(r, tensor_shape(x));
-    if (tensor_is_empty(y))
-        return y;
-    Job job = {.pool = r->pool};
-    double began = clock_now();
-    r->kernels->act(&job, tensor_f32(y), tensor_f32(x), tensor_count(x), act);
     count(r, COST_OTHER, began, (double)tensor_count(x));
     return y;
 }

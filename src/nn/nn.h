@@ -71,10 +71,8 @@ Tensor nn_cross_attention(Run *r, Tensor q, Tensor kv, int64_t heads);
 /* Each pixel attends to itself over time: qkv[B*F,T,3C] with F frames. */
 Tensor nn_frame_attention(Run *r, Tensor qkv, int64_t heads, int64_t frames);
 
-Tensor nn_add(Run *r, Tensor a, Tensor b);
 /* x[M...,C] + v[rows,C]: row m of x gets v[m / repeat % rows]. */
 Tensor nn_add_rows(Run *r, Tensor x, Tensor v, int64_t repeat);
-Tensor nn_act(Run *r, Tensor x, Act act);
 Tensor nn_scale(Run *r, Tensor x, float factor);
 /* [...,Ca] and [...,Cb] to [...,Ca+Cb]. */
 Tensor nn_concat(Run *r, Tensor a, Tensor b);

@@ -50,6 +50,12 @@ static void say(const Work *w, const char *fmt, ...)
     w->talk->say(w->talk->user, line);
 }
 
+/* The person gave a value: the command line leaves an empty text where none was. */
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
 /* ---- which model -------------------------------------------------------------------- */
 
 /* Reads enough of the guider to know its kind. */
@@ -77,7 +83,7 @@ static bool choose_family(Work *w)
     GuiderKind kind;
     if (!guider_kind(w->folder.guider, &kind, w->err))
         return false;
-    if (w->q->family != NULL && w->q->family[0] != '\0') {
+    if (given(w->q->family)) {
         if (!family_named(&w->family, w->q->family, w->err))
             return false;
     } else if (w->folder.family != NULL) {
@@ -116,7 +122,7 @@ static bool open_model(Work *w)
 {
     char *embedded = NULL;
     const char *dir = w->q->model;
-    if (dir == NULL || dir[0] == '\0')
+    if (!given(dir))
         dir = embedded = folder_embedded();
     if (dir == NULL)
         return err_set(w->err, ERR_INPUT,
@@ -234,7 +240,7 @@ static bool make_poses(Work *w)
     int64_t f = vae_factor(&w->model.vae_config);
     float grow = 8.0f / (float)f;
     PoseRequest q = {
-        .path = w->q->poses != NULL && w->q->poses[0] != '\0' ? w->q->poses : NULL,
+        .path = given(w->q->poses) ? w->q->poses : NULL,
         .animation = w->q->animation,
         .frames = w->q->frames,
         .yaw = w->q->yaw,
@@ -315,8 +321,7 @@ static bool make_noise(Work *w)
         SHAPE(w->poses.count, w->height / f, w->width / f, w->model.vae_config.latent), w->err);
     if (tensor_is_empty(w->latents))
         return false;
-    bool from_file = w->q->noise != NULL && w->q->noise[0] != '\0';
-    return from_file ? noise_from_file(w) : draw_noise(w);
+    return given(w->q->noise) ? noise_from_file(w) : draw_noise(w);
 }
 
 static void sampled(void *user, int done, int steps, Tensor latents)
@@ -327,7 +332,7 @@ static void sampled(void *user, int done, int steps, Tensor latents)
         w->talk->progress(w->talk->user, "drawing", done, steps);
 }
 
-/* Dumps what the sampler shows, and looks at its first prediction. */
+/* Dumps what the sampler shows, but the latents of each step. */
 static void tapped(void *user, const char *name, Tensor t)
 {
     Work *w = user;
@@ -420,7 +425,7 @@ static bool save_raw(Work *w)
 
 static const char *clip_title(const Work *w)
 {
-    return w->q->poses != NULL && w->q->poses[0] != '\0' ? "clip" : w->q->animation;
+    return given(w->q->poses) ? "clip" : w->q->animation;
 }
 
 static bool save_sheet(Work *w)
@@ -472,7 +477,7 @@ static bool prepare(Work *w)
         !kernels_named(&w->kernels, w->q->kernels, w->err) ||
         !file_make_dirs(w->q->out, w->err))
         return false;
-    if (w->q->dump != NULL && w->q->dump[0] != '\0' && !file_make_dirs(w->q->dump, w->err))
+    if (given(w->q->dump) && !file_make_dirs(w->q->dump, w->err))
         return false;
     w->run = (Run){.kernels = &w->kernels,
                    .pool = pool_new((int)w->q->threads),
@@ -511,7 +516,7 @@ static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
     double began = clock_now();
     Work w = {.q = request, .talk = talk, .err = err};
     bool ok = prepare(&w) && open_model(&w);
-    if (ok && w.q->dump != NULL && w.q->dump[0] != '\0')
+    if (ok && given(w.q->dump))
         w.model.dump = w.q->dump;
     ok = ok && read_picture(&w) && make_poses(&w) && make_noise(&w) && sample(&w) &&
          model_decode(&w.model, w.latents, &w.decoded, err);

@@ -7,19 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 static bool is_weights(const char *name)
 {
     static const char *const ends[] = {".safetensors",   ".pth",  ".pt",
                                        ".bin",           ".ckpt", ".safetensors.index.json",
                                        ".bin.index.json"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends_with(name, ends[i]))
+        if (file_name_ends(name, ends[i]))
             return true;
     return false;
 }

@@ -78,12 +78,6 @@ static bool from_json(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *sc
     return true;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* A pose picture as the reference scripts resize it. */
 static bool load_picture(PoseFrames *p, int64_t i, const char *path, const PoseRequest *q,
                          Arena *job, Arena *scratch, Err *err)
@@ -123,7 +117,7 @@ static bool from_folder(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *
         return false;
     bool has_json = false;
     for (int i = 0; i < count; i++)
-        has_json = has_json || ends_with(names[i], ".json");
+        has_json = has_json || file_name_ends(names[i], ".json");
     bool ok;
     if (has_json)
         ok = from_json(p, q, job, scratch, err);
@@ -138,7 +132,7 @@ static bool from_folder(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *
 
 static bool from_file(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *scratch, Err *err)
 {
-    if (ends_with(q->path, ".json"))
+    if (file_name_ends(q->path, ".json"))
         return from_json(p, q, job, scratch, err);
     return begin(p, 1, job, err) && load_picture(p, 0, q->path, q, job, scratch, err);
 }
