@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/x86/conv.h"
 
-/* Winograd needs its weights in 4 times the space, so it is for layers whose
- * weights are not the largest, and that have channels enough to pay for its
- * transforms.  A panel that is mostly empty costs more than sums over lanes. */
-enum {
-    WINOGRAD_LEAST = 24,
-    WINOGRAD_WEIGHTS = 1280 * 640,
-    NARROW_MOST = 8,
-    NARROW_CHANNELS = 12
-};
+/* Winograd is for layers that have channels enough to pay for its transforms.  A panel that is
+ * mostly empty costs more than sums over lanes. */
+enum { WINOGRAD_LEAST = 24, NARROW_MOST = 8, NARROW_CHANNELS = 12 };
 
 static const ConvMethod *method_for(ConvShape s)
 {
     if (s.depthwise)
         return &OVERLAY(conv_depthwise);
     if (s.kh == 3 && s.kw == 3 && s.stride == 1 && s.C >= WINOGRAD_LEAST &&
-        s.O >= WINOGRAD_LEAST && s.C * s.O <= WINOGRAD_WEIGHTS)
+        s.O >= WINOGRAD_LEAST)
         return &OVERLAY(conv_winograd);
     if (s.O <= NARROW_MOST && s.C >= NARROW_CHANNELS && s.kh * s.kw <= 49)
         return &OVERLAY(conv_narrow);

@@ -14,6 +14,14 @@ typedef struct ConvMethod {
     void (*run)(Job *job, ConvShape s, const ConvArgs *a);
 } ConvMethod;
 
+/* Weights as direct and Winograd convolutions both take them: panels of NR
+ * outputs, [chunk][tap][channel][NR], zero past O. */
+size_t OVERLAY(panels_packed)(ConvShape s);
+void OVERLAY(panels_pack)(Job *job, ConvShape s, Tensor w, void *packed);
+/* `count` (at most LINE) channels of one panel. */
+void OVERLAY(panels_pack_part)(char *to, ConvShape s, Tensor w, int64_t panel, int64_t channel,
+                               int64_t count);
+
 extern const ConvMethod OVERLAY(conv_direct);
 extern const ConvMethod OVERLAY(conv_winograd); /* 3x3, stride 1 */
 extern const ConvMethod OVERLAY(conv_narrow);   /* O <= NR */

@@ -63,7 +63,7 @@ static TensorType stored(ConvShape s)
     return s.kh * s.kw <= MAX_HALF_TAPS ? s.store : TENSOR_F32;
 }
 
-static size_t packed(ConvShape s)
+size_t OVERLAY(panels_packed)(ConvShape s)
 {
     size_t numbers = (size_t)(div_up(s.O, NR) * NR * s.C * s.kh * s.kw);
     return round64(tensor_type_size(stored(s)) * numbers);
@@ -86,28 +86,32 @@ static void pack_output(char *to, TensorType store, const char *from, TensorType
             pack_column(to + (size_t)((t * count + c) * NR) * size, store, from, type, 1);
 }
 
+void OVERLAY(panels_pack_part)(char *to, ConvShape s, Tensor w, int64_t panel, int64_t channel,
+                               int64_t count)
+{
+    TensorType store = stored(s);
+    int64_t taps = (int64_t)s.kh * s.kw;
+    size_t size = tensor_type_size(store), from_size = tensor_type_size(w.type);
+    memset(to, 0, (size_t)(count * taps * NR) * size);
+    for (int64_t j = 0; j < min64(NR, s.O - panel * NR); j++) {
+        int64_t first = ((panel * NR + j) * s.C + channel) * taps;
+        pack_output(to + (size_t)j * size, store,
+                    (const char *)w.data + (size_t)first * from_size, w.type, count, taps);
+    }
+}
+
 static void pack_panel(void *job, int64_t panel, int worker)
 {
     (void)worker;
     const Packing *p = job;
-    TensorType store = stored(p->s);
-    int64_t C = p->s.C, taps = (int64_t)p->s.kh * p->s.kw;
-    size_t from_size = tensor_type_size(p->w.type), size = tensor_type_size(store);
-    char *to = p->to + (size_t)(panel * C * taps * NR) * size;
-    memset(to, 0, (size_t)(C * taps * NR) * size);
-    for (int64_t c = 0; c < C; c += LINE) {
-        int64_t count = min64(LINE, C - c);
-        for (int64_t j = 0; j < min64(NR, p->s.O - panel * NR); j++) {
-            int64_t first = ((panel * NR + j) * C + c) * taps;
-            pack_output(to + (size_t)j * size, store,
-                        (const char *)p->w.data + (size_t)first * from_size, p->w.type, count,
-                        taps);
-        }
-        to += (size_t)(count * taps * NR) * size;
-    }
+    int64_t C = p->s.C, step = (int64_t)p->s.kh * p->s.kw * NR;
+    size_t size = (size_t)step * tensor_type_size(stored(p->s));
+    for (int64_t c = 0; c < C; c += LINE)
+        OVERLAY(panels_pack_part)
+        (p->to + (size_t)(panel * C + c) * size, p->s, p->w, panel, c, min64(LINE, C - c));
 }
 
-static void pack(Job *job, ConvShape s, Tensor w, void *packed)
+void OVERLAY(panels_pack)(Job *job, ConvShape s, Tensor w, void *packed)
 {
     must(s.store == TENSOR_F32 || s.store == w.type);
     pool_run(job->pool, div_up(s.O, NR), pack_panel, &(Packing){s, w, packed});
@@ -198,4 +202,5 @@ static void run(Job *job, ConvShape s, const ConvArgs *a)
     pool_run(job->pool, grid_blocks(&d.plan.grid) * d.plan.groups, block, &d);
 }
 
-const ConvMethod OVERLAY(conv_direct) = {"direct", packed, pack, scratch, run};
+const ConvMethod OVERLAY(conv_direct) = {"direct", OVERLAY(panels_packed), OVERLAY(panels_pack),
+                                         scratch, run};
