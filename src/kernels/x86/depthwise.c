@@ -91,7 +91,7 @@ static void row(void *job, int64_t index, int worker)
     ConvShape s = d->s;
     int64_t n = index / d->OH, y = index % d->OH * s.stride - s.pad_top;
     bool fast = s.kh == 3 && s.kw == 3 && y >= 0 && y + 3 <= a->H && a->scale == NULL;
-    Out out = {a->y, s.C, s.C, &a->epilogue, false};
+    Out out = out_for(a->y, a->N * d->OH * d->OW, s.C, s.C, &a->epilogue, false);
     for (int64_t ox = 0, places; ox < d->OW; ox += places) {
         int64_t x = ox * s.stride - s.pad_left, m = index * d->OW + ox;
         int64_t inside = x < 0 ? 0 : min64((a->W - 3 - x) / s.stride + 1, d->OW - ox);
@@ -114,6 +114,7 @@ static void row(void *job, int64_t index, int worker)
                 out_write(&out, m, c, vec_add(sums(d, n, from, k, c, false), bias));
         }
     }
+    out_done(&out);
 }
 
 static void run(Job *job, ConvShape s, const ConvArgs *a)

@@ -108,7 +108,7 @@ static void pack_panel(void *job, int64_t panel, int worker)
     size_t size = (size_t)step * tensor_type_size(stored(p->s));
     for (int64_t c = 0; c < C; c += LINE)
         OVERLAY(panels_pack_part)
-        (p->to + (size_t)(panel * C + c) * size, p->s, p->w, panel, c, min64(LINE, C - c));
+    (p->to + (size_t)(panel * C + c) * size, p->s, p->w, panel, c, min64(LINE, C - c));
 }
 
 void OVERLAY(panels_pack)(Job *job, ConvShape s, Tensor w, void *packed)
@@ -150,7 +150,7 @@ static void block(void *job, int64_t index, int worker)
     Corner in = {at.n, at.y * s.stride - s.pad_top, at.x * s.stride - s.pad_left};
     float *strip = (float *)(d->slots + (size_t)worker * p->slot_bytes);
     float *sums = strip + p->strip_bytes / sizeof(float);
-    Out out = {d->a.y, s.O, s.O, &d->a.epilogue, false};
+    Out out = out_for(d->a.y, d->a.N * p->OH * p->OW, s.O, s.O, &d->a.epilogue, false);
     Span span[MAX_SPANS];
     Walk w = {.left = strip, .chunk_stride = p->strip.chunk_lines * LINE, .tap = d->tap};
     w.taps = (int)taps;
@@ -170,6 +170,7 @@ static void block(void *job, int64_t index, int worker)
             panel_sum(&w, depth, (const char *)d->a.packed + before, c);
         }
     }
+    out_done(&out);
 }
 
 /* A pointwise convolution does not see rows: its pictures are one row. */

@@ -4,15 +4,35 @@
 #include "kernels/x86/simd.h"
 #include "kernels/x86/vmath.h"
 
-enum { NR = 2 * VEC }; /* columns computed together: a panel */
+enum {
+    NR = 2 * VEC,           /* columns computed together: a panel */
+    STREAM_BYTES = 4 << 20, /* results that do not stay in the second cache */
+};
 
 /* From sums to results. */
 typedef struct Out {
     float *y; /* rows ldy apart, O columns */
     int64_t ldy, O;
     const Epilogue *e;
-    bool geglu; /* a panel is VEC values and their gates */
+    bool geglu;  /* a panel is VEC values and their gates */
+    bool stream; /* past the caches: no line is read before it is written */
 } Out;
+
+static inline Out out_for(float *y, int64_t rows, int64_t ldy, int64_t O, const Epilogue *e,
+                          bool geglu)
+{
+    Out out = {y, ldy, O, e, geglu, false};
+    out.stream = rows * O * (int64_t)sizeof(float) >= STREAM_BYTES && e->residual != y &&
+                 (uintptr_t)y % 64 == 0 && ldy % VEC == 0;
+    return out;
+}
+
+/* A worker's results are there for the others. */
+static inline void out_done(const Out *out)
+{
+    if (out->stream)
+        _mm_sfence();
+}
 
 /* What is added to VEC columns from `o` on, before the activation. */
 VEC_INLINE V out_bias(const Out *out, int64_t o)
@@ -39,7 +59,11 @@ VEC_INLINE void out_write(const Out *out, int64_t row, int64_t o, V sum)
     const float *residual = out->e->residual;
     int64_t at = row * out->ldy + o, left = out->O - o;
     if (left >= VEC) {
-        vec_store(out->y + at, residual ? vec_add(y, vec_load(residual + at)) : y);
+        y = residual ? vec_add(y, vec_load(residual + at)) : y;
+        if (out->stream)
+            vec_stream(out->y + at, y);
+        else
+            vec_store(out->y + at, y);
         return;
     }
     if (residual)

@@ -149,7 +149,7 @@ static void tile_of_work(void *job, int64_t index, int worker)
     w.span = span;
     w.spans = spans_cut(span, 0, row, rows);
     w.store = l->s.store;
-    Out out = {a->y, a->ldy, l->s.O, &a->epilogue, l->s.geglu};
+    Out out = out_for(a->y, a->M, a->ldy, l->s.O, &a->epilogue, l->s.geglu);
     size_t size = tensor_type_size(w.store);
     for (int64_t k = 0; k < I; k += p->depth) {
         int64_t depth = min64(p->depth, I - k);
@@ -165,6 +165,7 @@ static void tile_of_work(void *job, int64_t index, int worker)
             panel_sum(&w, depth, b, c);
         }
     }
+    out_done(&out);
 }
 
 static void linear(Job *job, LinearShape s, const LinearArgs *a)

@@ -315,7 +315,7 @@ static void output_block(const Winograd *v, Corner at, int64_t first, int64_t la
 {
     const Plan *p = &v->plan;
     const Grid *g = &p->grid;
-    Out out = {v->a->y, v->s.O, v->s.O, &v->a->epilogue, false};
+    Out out = out_for(v->a->y, v->a->N * p->OH * p->OW, v->s.O, v->s.O, &v->a->epilogue, false);
     for (int64_t t = 0; t < p->tiles; t++) {
         int64_t n = at.n + t / (g->rows * g->columns);
         Corner tile = {n, 4 * (at.y + t / g->columns % g->rows), 4 * (at.x + t % g->columns)};
@@ -331,6 +331,7 @@ static void output_block(const Winograd *v, Corner at, int64_t first, int64_t la
             output_tile(v, &out, tile, o, bias, m);
         }
     }
+    out_done(&out);
 }
 
 /* The weights of the panels [first, last), channels from k on, transformed:
