@@ -50,8 +50,8 @@ typedef struct SampleOptions {
     void *progress_user;
     SampleTapFn tap;
     void *tap_user;
-    bool checks_v; /* judge the first prediction with ddim_check_v (only if it is
-                      a v prediction from pure noise); refuses what fails */
+    Err *doubt; /* gets ddim_check_v's sentence if the first prediction, of v from
+                   pure noise, fails it; the loop goes on.  Or NULL */
 } SampleOptions;
 
 /* Latents [F,h,w,C] hold noise (or a noised drawing) before, the result

@@ -163,8 +163,26 @@ Linear bind_geglu(Bind *b, const char *name, int64_t I, int64_t O)
     return linear(b, name, (LinearShape){.I = I, .O = O, .geglu = true}, true);
 }
 
-/* The layer `name` as rows of w, and its biases: NULL only looks for them. */
-static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, float *w,
+/* What layers that are packed as one are stored as: their own 16 bits if they
+ * agree. */
+static TensorType stored_together(Bind *b, const char *const *names, int count)
+{
+    char full[NAME];
+    TensorType type = TENSOR_F32;
+    for (int i = 0; i < count; i++) {
+        const char *weight = part(full, names[i], "weight");
+        TensorType one =
+            binder_has(b->binder, weight) ? stored(binder_peek(b->binder, weight)) : TENSOR_F32;
+        if (i > 0 && one != type)
+            return TENSOR_F32;
+        type = one;
+    }
+    return type;
+}
+
+/* The layer `name` as rows of w, which are of type s.store, and its biases: NULL
+ * only looks for them. */
+static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, void *w,
                    float *bias)
 {
     char full[NAME];
@@ -174,7 +192,10 @@ static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, floa
         v = binder_take(b->binder, part(full, name, "bias"), SHAPE(s.O));
     if (bind_failed(b) || w == NULL)
         return;
-    tensor_read_f32(w, t.data, t.type, s.O * s.I);
+    if (s.store == TENSOR_F32)
+        tensor_read_f32(w, t.data, t.type, s.O * s.I);
+    else
+        memcpy(w, t.data, tensor_type_size(s.store) * (size_t)(s.O * s.I));
     if (has_bias)
         tensor_read_f32(bias, v.data, v.type, s.O);
     drop(b, t);
@@ -183,17 +204,19 @@ static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, floa
 Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int64_t O,
                     bool has_bias)
 {
-    LinearShape one = {.I = I, .O = O}, all = {.I = I, .O = O * count};
+    LinearShape one = {.I = I, .O = O, .store = stored_together(b, names, count)};
+    LinearShape all = {.I = I, .O = O * count, .store = one.store};
+    size_t bytes = tensor_type_size(one.store) * (size_t)(O * I);
     float *bias = bind_room(b, has_bias ? all.O : 0);
     void *packed = room(b, b->kernels->linear_packed(all));
     size_t floor = b->arena->used;
-    float *w = bind_room(b, all.O * I); /* only until it is packed */
+    char *w = room(b, bytes * (size_t)count); /* only until it is packed */
     Linear k = {.shape = all, .bias = has_bias ? bias : NULL};
     for (int i = 0; i < count; i++)
-        gather(b, names[i], one, has_bias, w == NULL ? NULL : w + i * O * I,
+        gather(b, names[i], one, has_bias, w == NULL ? NULL : w + (size_t)i * bytes,
                w == NULL ? NULL : bias + i * O);
     if (!bind_failed(b) && w != NULL) {
-        pack_rows(b, all, tensor_over(w, TENSOR_F32, SHAPE(all.O, I)), packed);
+        pack_rows(b, all, tensor_over(w, all.store, SHAPE(all.O, I)), packed);
         k.packed = packed;
     }
     if (w != NULL)

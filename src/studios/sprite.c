@@ -343,6 +343,7 @@ static void tapped(void *user, const char *name, Tensor t)
 static bool sample(Work *w)
 {
     Ddim ddim = {0};
+    Err doubt = {0};
     if (!ddim_init(&ddim, &w->family.ddim, (int)w->family.steps, w->err))
         return false;
     bool is_open = strcmp(w->q->window, "open") == 0 ||
@@ -354,12 +355,15 @@ static bool sample(Work *w)
                                   .stride = 1,
                                   .is_open = is_open},
                        .stop = w->talk->cancel,
+                       .doubt = &doubt,
                        .progress = sampled,
                        .progress_user = w,
                        .tap = tapped,
                        .tap_user = w};
     bool ok = model_sample(&w->model, o, w->latents, w->err) && w->err->kind == ERR_NONE;
     ddim_release(&ddim);
+    if (ok && doubt.kind != ERR_NONE)
+        say(w, "warning: %s; expect noise", doubt.text);
     return ok;
 }
 

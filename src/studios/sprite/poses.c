@@ -7,6 +7,7 @@
 #include "pose/draw.h"
 #include "pose/json.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { FRAMES = 8, MOST_FRAMES = 4096 };
@@ -38,6 +39,24 @@ static bool draw(PoseFrames *p, int64_t i, const Pose *pose, int people, const P
 
 /* ---- a built-in animation --------------------------------------------------------- */
 
+/* The view, smaller about the middle of the floor if the clip, a jump above all,
+ * would leave the picture. */
+static View view_with_room(View v, const Clip *c, const Proportions *shape, int frames,
+                           double width)
+{
+    Reach r = clip_reach(c, shape, &v, frames);
+    double above = v.floor_y - r.top, left = v.center_x - r.left, right = r.right - v.center_x;
+    double fits = 1;
+    if (above > 0)
+        fits = fmin(fits, v.floor_y / above);
+    if (left > 0)
+        fits = fmin(fits, v.center_x / left);
+    if (right > 0)
+        fits = fmin(fits, (width - v.center_x) / right);
+    v.scale *= (float)fits;
+    return v;
+}
+
 static bool from_clip(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *scratch, Err *err)
 {
     Clip c;
@@ -50,6 +69,7 @@ static bool from_clip(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *sc
     p->loops = c.loops;
     View v = view_fitted((float)q->yaw, (float)q->pitch, q->top, q->bottom, q->center_x);
     Proportions shape = proportions_for_head(&c, (float)q->head);
+    v = view_with_room(v, &c, &shape, (int)n, (double)q->width);
     for (int i = 0; i < (int)n; i++) {
         Body usual = clip_frame(&c, i, (int)n);
         Body body = body_shaped(&usual, &c.rest, &shape);
