@@ -86,6 +86,7 @@ typedef struct Cut {
     int nearest; /* of the sure figure's colours to the key: what is nearer is a mix */
     int hue[3];  /* 1: a channel that the key has much of; -1: little; 0: between */
     bool has_hue;
+    int own; /* excess of the key's hue that the character's colours have */
 } Cut;
 
 static int depth_at(const Cut *k, int x, int y)
@@ -169,9 +170,25 @@ static int excess(const Cut *k, const unsigned char *c)
     return least_high - most_low;
 }
 
-/* Takes from q the key's hue that exceeds `allowed`. */
+/* The most excess that all but strays of the character's pixels have. */
+static int own_excess(const Cut *k, Image character)
+{
+    const double strays = 0.01;
+    const int margin = 8;
+    int histogram[256] = {0}, c = image_channels(character);
+    const unsigned char *p = character.data;
+    for (int64_t i = character.dim[0] * character.dim[1]; i > 0; i--, p += c)
+        if (c == 3 || p[3] >= 128) {
+            int e = excess(k, p);
+            histogram[e > 0 ? e : 0]++;
+        }
+    return quantile(histogram, 1 - strays) + margin;
+}
+
+/* Takes from q the key's hue that exceeds `allowed` or the character's own. */
 static void despill(const Cut *k, unsigned char *q, int allowed)
 {
+    allowed = allowed < k->own ? allowed : k->own;
     int too_much = k->has_hue ? excess(k, q) - (allowed > 0 ? allowed : 0) : 0;
     for (int i = 0; i < 3 && too_much > 0; i++)
         if (k->hue[i] > 0)
@@ -234,6 +251,7 @@ static void cut_all(Cut *k)
             if (depth > SOFT) {
                 memcpy(q, image_at(k->from, x, y), 3);
                 q[3] = 255;
+                despill(k, q, k->own);
             } else if (!is_ground(k, x, y)) {
                 cut_edge(k, x, y);
             }
@@ -307,6 +325,9 @@ Image matte_cut(Arena *a, Image im, const MatteOptions *o, Err *err)
         }
         Cut k = {.from = im, .to = to, .depth = depth, .ground = ground_find(im, o->key)};
         find_hue(&k);
+        k.own = 255;
+        if (!tensor_is_empty(o->character) && k.has_hue)
+            k.own = own_excess(&k, o->character);
         memset(depth, 255, (size_t)(im.dim[0] * im.dim[1]));
         depths_fill(depth, im, k.ground.key, k.ground.noise);
         k.nearest = nearest_to_key(&k);

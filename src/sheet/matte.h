@@ -30,6 +30,8 @@ typedef struct MatteOptions {
     Rgb key;         /* the colour that the background was asked to be */
     bool is_binary;  /* alpha 0 or 255 only, from 128 */
     double smallest; /* part kept, as a share of the largest; 0: 1/400 */
+    Image character; /* its own picture, RGB(A), if there is one: the key's hue that
+                        its colours do not have is taken from all of the figure */
 } MatteOptions;
 
 /* The candidate that is furthest from the picture's colours: whose least

@@ -29,6 +29,7 @@ typedef struct Work {
     int width, height; /* of a frame */
     bool has_alpha;    /* the picture came with a matte */
     Rgb key;           /* what lies behind the character */
+    Image own;         /* the picture as it came, if has_alpha */
     Image whole;       /* over the key, in the frame's aspect, at its own size */
     Image frame;       /* the same at the frame's size */
     Outline figure;    /* where the character stands in the frame */
@@ -202,6 +203,7 @@ static bool frame_picture(Work *w, Image im)
 {
     Arena *a = &w->job;
     w->has_alpha = image_is_see_through(im);
+    w->own = w->has_alpha ? im : (Image){0};
     w->key = w->has_alpha ? background(w, im) : corner(im);
     Rect all = {0, 0, image_width(im), image_height(im)};
     Rect part = all, box = image_bounds(im, 128);
@@ -440,7 +442,8 @@ static bool save_sheet(Work *w)
     for (int64_t i = 0; i < w->poses.count; i++) {
         Image im = frame_at(w, i, TO_U8_ROUNDED);
         if (!tensor_is_empty(im))
-            frames[i] = matte_cut(&w->job, im, &(MatteOptions){.key = w->key}, w->err);
+            frames[i] = matte_cut(&w->job, im,
+                                  &(MatteOptions){.key = w->key, .character = w->own}, w->err);
         if (tensor_is_empty(frames[i]))
             return false;
     }

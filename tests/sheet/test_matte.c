@@ -228,6 +228,32 @@ static void edges_come_back_as_they_were_drawn(void **state)
     arena_release(&a);
 }
 
+/* Networks smear the key into the figure where they are unsure. */
+static void a_tint_that_the_character_has_not_is_taken_from_its_inside(void **state)
+{
+    (void)state;
+    static Truth t;
+    Arena a = arena_for_test();
+    Err err = {0};
+    draw(&t);
+    const Rgb cyan = {0, 255, 255};
+    Image own = on_key(&a, &t, cyan, 0), im = on_key(&a, &t, cyan, 0);
+    Image character = matte_cut(&a, own, &(MatteOptions){.key = cyan}, &err);
+    unsigned char *face = image_at(im, 78, 52), *coat = image_at(im, 78, 100);
+    memcpy(face, (unsigned char[]){90, 200, 190}, 3);
+    unsigned char was[3];
+    memcpy(was, coat, 3);
+    Image plain = matte_cut(&a, im, &(MatteOptions){.key = cyan}, &err);
+    Image cut = matte_cut(&a, im, &(MatteOptions){.key = cyan, .character = character}, &err);
+    assert_memory_equal(image_at(plain, 78, 52), face, 3);
+    const unsigned char *q = image_at(cut, 78, 52);
+    assert_int_equal(q[0], 90);
+    assert_in_range(q[2], 90, 130); /* the coat has 20 more blue and green than red */
+    assert_memory_equal(image_at(cut, 78, 100), was, 3);
+    assert_int_equal(q[3], 255);
+    arena_release(&a);
+}
+
 static void a_thrown_thing_stays_and_specks_go(void **state)
 {
     (void)state;
@@ -444,6 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(edges_come_back_as_they_were_drawn),
+        cmocka_unit_test(a_tint_that_the_character_has_not_is_taken_from_its_inside),
         cmocka_unit_test(a_thrown_thing_stays_and_specks_go),
         cmocka_unit_test(a_narrow_gap_is_cut_out),
         cmocka_unit_test(the_background_may_be_another_than_was_asked),
