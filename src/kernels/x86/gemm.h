@@ -48,6 +48,7 @@ typedef struct Walk {
     const Span *span;
     int spans;
     TensorType store; /* of the weights */
+    bool is_far;      /* the left side lies beyond the second cache: fetch it ahead */
 } Walk;
 
 /* Lines to fetch while computing, some after each LINE terms. */
@@ -69,6 +70,9 @@ VEC_INLINE void tile(int rows, const Walk *w, const float *left, int64_t chunks,
     for (; chunks > 0; chunks--, left += w->chunk_stride)
         for (int t = 0; t < w->taps; t++) {
             const float *a = left + w->tap[t];
+            if (w->is_far)
+                for (int i = 0; i < rows; i++)
+                    _mm_prefetch(a + w->chunk_stride + i * LINE, _MM_HINT_T0);
             for (int i = 0; i < ahead.lines; i++, ahead.at += LINE_BYTES)
                 _mm_prefetch(ahead.at, _MM_HINT_T1);
 #pragma GCC unroll 4

@@ -149,6 +149,7 @@ static void tile_of_work(void *job, int64_t index, int worker)
     w.span = span;
     w.spans = spans_cut(span, 0, row, rows);
     w.store = l->s.store;
+    w.is_far = p->shared;
     Out out = out_for(a->y, a->M, a->ldy, l->s.O, &a->epilogue, l->s.geglu);
     size_t size = tensor_type_size(w.store);
     for (int64_t k = 0; k < I; k += p->depth) {

@@ -360,6 +360,7 @@ static void group_block(const Winograd *v, Corner at, int64_t group, const float
     Walk w = {.chunk_stride = p->tiles * LINE, .tap = &(int32_t){0}, .taps = 1};
     w.span = span;
     w.spans = spans_cut(span, 0, 0, p->tiles);
+    w.is_far = true;
     for (int64_t k = 0; k < v->s.C; k += p->depth) {
         int64_t depth = min64(p->depth, v->s.C - k);
         const float *b = group_weights(v, first, last, k, depth, weights);
