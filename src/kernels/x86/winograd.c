@@ -26,7 +26,7 @@ enum {
     POINTS = 36,
     BLOCK_TILES = 144,
     BLOCK_COLUMNS = 16,
-    GROUP_COLUMNS = 128, /* outputs whose sums wait together, at most */
+    GROUP_COLUMNS = 64, /* outputs whose sums wait together, at most */
     DEPTH = 64,
     PACKED_MOST = 1280 * 640, /* pairs of channels whose weights are packed transformed */
     STRIP_CHUNKS = 4,
