@@ -54,19 +54,13 @@ typedef struct Plan {
     size_t strip_bytes, left_bytes, sums_bytes, weight_bytes, slot_bytes;
 } Plan;
 
-/* The most panels of a group with which its share of the work is even. */
+/* Small enough that no thread waits long for the last piece of another. */
 static int64_t panels_of_a_group(int64_t panels, int64_t blocks, int threads)
 {
-    int64_t best = 1;
-    double least = HUGE_VAL;
-    for (int64_t n = 1; n <= min64(panels, GROUP_COLUMNS / NR); n++) {
-        double turns = (double)div_up(blocks * div_up(panels, n), threads) * (double)n;
-        if (turns <= least * 1.02) {
-            best = n;
-            least = turns;
-        }
-    }
-    return best;
+    int64_t n = min64(panels, GROUP_COLUMNS / NR);
+    while (n > 1 && blocks * div_up(panels, n) < 8 * (int64_t)threads)
+        n--;
+    return n;
 }
 
 static Plan plan_for(ConvShape s, int64_t N, int64_t H, int64_t W, int threads)
