@@ -148,6 +148,13 @@ bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err 
     return ok;
 }
 
+bool file_remove(const char *path, Err *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return true;
+    return err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
+}
+
 bool file_make_dirs(const char *path, Err *err)
 {
     char *p = xstrdup(path);

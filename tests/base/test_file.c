@@ -262,6 +262,21 @@ static void a_full_disk_leaves_the_former_file(void **state)
     assert_int_equal(names_here(), 1);
 }
 
+static void a_file_is_removed_and_a_folder_is_not(void **state)
+{
+    (void)state;
+    put_file("x", "", 0);
+    assert_int_equal(mkdir("folder", 0777), 0);
+    assert_int_equal(symlink("folder", "way"), 0);
+    Err err = {0};
+    assert_true(file_remove("x", &err));
+    assert_true(file_remove("x", &err)); /* it is not there, as was wanted */
+    assert_true(file_remove("way", &err));
+    assert_refused(file_remove("folder", &err), &err, ERR_IO,
+                   "cannot remove 'folder': Is a directory");
+    assert_int_equal(names_here(), 1);
+}
+
 /* Root may do anything, so for these it becomes nobody for a moment. */
 static bool become_nobody(void)
 {
@@ -444,6 +459,7 @@ int main(void)
         IN_FOLDER(a_saved_file_may_be_read_by_whom_the_mask_allows),
         IN_FOLDER(what_cannot_be_written_is_said_and_nothing_is_left),
         IN_FOLDER(a_full_disk_leaves_the_former_file),
+        IN_FOLDER(a_file_is_removed_and_a_folder_is_not),
         IN_FOLDER(what_is_not_allowed_is_said),
         IN_FOLDER(folders_are_made_with_those_above),
         IN_FOLDER(a_folder_that_cannot_be_made_is_said),
