@@ -48,14 +48,12 @@ typedef struct Net {
 static void net_init(Net *n, Bench *b, const char *keys, const char *prefix, UNetConfig c,
                      UNetParts parts)
 {
-    static const char *const unread[] = {"*.attn2.to_q.*",  "*.attn2.to_k.*", "*.norm2.*",
-                                         "conv_norm_out.*", "conv_out.*",     NULL};
     n->weights = named_weights(&b->arena, keys, prefix, NULL);
     binder_init(&n->binder, n->weights);
     Bind bind = bench_bind(b, &n->binder);
     Err err = {0};
     (void)!unet_bind(&n->unet, &bind, &c, parts);
-    if (!binder_done(&n->binder, unread, &err))
+    if (!binder_done(&n->binder, unet_unread(), &err))
         fail_msg("%s", err.text);
 }
 
