@@ -33,7 +33,7 @@ try() { # try DIR "SETUP OPTIONS" ROOM TEST-OPTIONS...: builds, runs, counts; RO
     }
     rm -f "$dir.log"
     if [ -n "$room" ]; then
-        read -r -a targets <<<"$(ninja -C "$dir" -t targets all | grep -oE "^tests/$room/test_[a-z_]+:" | tr ':\n' '  ')"
+        read -r -a targets <<<"$(ninja -C "$dir" -t targets all | grep -oE "^tests/$room/test_[a-z0-9_]+:" | tr ':\n' '  ')"
         [ ${#targets[@]} -gt 0 ] || return 0
         set -- --suite "$room" "$@"
     fi

@@ -68,9 +68,11 @@ void file_unmap(FileMap *m)
     *m = (FileMap){0};
 }
 
+/* False if it ends early, or with errno set. */
 static bool read_all(int fd, unsigned char *to, size_t size)
 {
     for (size_t got = 0; got < size;) {
+        errno = 0;
         ssize_t n = read(fd, to + got, size - got);
         if (n < 0 && errno == EINTR)
             continue;
@@ -94,8 +96,10 @@ bool file_read(unsigned char **bytes, size_t *size, const char *path, size_t lim
         *bytes = xalloc(*size + 1, 1);
         ok = read_all(fd, *bytes, *size);
         if (!ok) {
-            err_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+            err_set(err, ERR_IO, "cannot read '%s': %s", path,
+                    errno != 0 ? strerror(errno) : "it is shorter than it was");
             xfree(*bytes);
+            *bytes = NULL;
         }
     }
     close(fd);
@@ -144,6 +148,13 @@ bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err 
     return ok;
 }
 
+bool file_remove(const char *path, Err *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return true;
+    return err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
+}
+
 bool file_make_dirs(const char *path, Err *err)
 {
     char *p = xstrdup(path);
@@ -162,6 +173,8 @@ bool file_make_dirs(const char *path, Err *err)
         errno = ENOTDIR;
         ok = false;
     }
+    if (*p == '\0')
+        errno = ENOENT;
     if (!ok)
         err_set(err, ERR_IO, "cannot make the folder '%s': %s", path, strerror(errno));
     xfree(p);

@@ -33,6 +33,9 @@ typedef struct FilePart {
 } FilePart;
 bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err *err) MUST_USE;
 
+/* Removes a file; fine if it is not there. */
+bool file_remove(const char *path, Err *err) MUST_USE;
+
 /* Makes a folder and those above it; fine if it is there. */
 bool file_make_dirs(const char *path, Err *err) MUST_USE;
 

@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -157,6 +158,16 @@ Json *js_new_array(void)
     return j;
 }
 
+static Json *new_string(const char *value)
+{
+    if (utf8_is_valid(value))
+        return json_string(value);
+    char *mended = utf8_mended(value);
+    Json *j = json_string(mended);
+    xfree(mended);
+    return j;
+}
+
 void js_put(Json *object, const char *key, Json *value)
 {
     must(json_object_set_new(object, key, value) == 0);
@@ -164,7 +175,7 @@ void js_put(Json *object, const char *key, Json *value)
 
 void js_put_string(Json *object, const char *key, const char *value)
 {
-    js_put(object, key, json_string(value));
+    js_put(object, key, new_string(value));
 }
 
 void js_put_int(Json *object, const char *key, int64_t value)
@@ -199,7 +210,7 @@ void js_push_number(Json *array, double value)
 
 void js_push_string(Json *array, const char *value)
 {
-    js_push(array, json_string(value));
+    js_push(array, new_string(value));
 }
 
 char *js_text(const Json *j, bool is_compact)

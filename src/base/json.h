@@ -10,8 +10,8 @@
  * js_free, unless they were handed to js_put or js_push. */
 typedef struct json_t Json;
 
-/* `name` is the subject of the message: "'x.json' line 3: ...".  Refuses
- * duplicate keys, over 64 levels, and trailing text. */
+/* `name` is the subject of the message: "'x.json' is not valid JSON: line 3: ...".
+ * Refuses duplicate keys, over 64 levels, trailing text, and what is not UTF-8. */
 Json *js_parse(const char *text, size_t size, const char *name, Err *err) MUST_USE;
 /* A file of at most 64 MiB. */
 Json *js_load(const char *path, Err *err) MUST_USE;
@@ -42,7 +42,8 @@ Json *js_value(void *it);
 
 Json *js_new_object(void) MUST_USE;
 Json *js_new_array(void) MUST_USE;
-/* Takes over `value`; so does js_push. */
+/* Takes over `value`; so does js_push.  Numbers are finite.  Keys are UTF-8; in
+ * strings, which may be a stranger's, bytes that are not become U+FFFD. */
 void js_put(Json *object, const char *key, Json *value);
 void js_put_string(Json *object, const char *key, const char *value);
 void js_put_int(Json *object, const char *key, int64_t value);

@@ -105,20 +105,6 @@ static const char *const of_unet[] = {
 
 /* ---- binding it dry -------------------------------------------------------------- */
 
-/* What the studio lets be left over, as it does not compute with it. */
-static const char *const unread_unet[] = {"*.attn2.to_q.*",
-                                          "*.attn2.to_k.*",
-                                          "*.norm2.*",
-                                          "conv_norm_out.*",
-                                          "conv_out.*",
-                                          "*.position_ids",
-                                          "*.pos_encoder.pe",
-                                          "*.num_batches_tracked",
-                                          NULL};
-static const char *const unread_clip[] = {"text_model.*", "text_projection.*", "logit_scale",
-                                          "*.position_ids", NULL};
-static const char *const unread_vae[] = {"loss.*", "model_ema.*", NULL};
-
 static void bind_unet(Bind *b, PartKind kind, const Json *config, Err *err)
 {
     UNet *m = xalloc(1, sizeof *m);
@@ -130,13 +116,17 @@ static void bind_unet(Bind *b, PartKind kind, const Json *config, Err *err)
     xfree(m);
 }
 
+static VaeParts halves(const Weights *w)
+{
+    return (VaeParts){weights_has_under(w, "encoder."), weights_has_under(w, "decoder.")};
+}
+
 static void bind_vae(Bind *b, const Weights *w, const Json *config, Err *err)
 {
     Vae *m = xalloc(1, sizeof *m);
     VaeConfig c = vae_config_sd();
-    VaeParts parts = {weights_has_under(w, "encoder."), weights_has_under(w, "decoder.")};
     if (config == NULL || vae_config_read(&c, config, err))
-        (void)!vae_bind(m, b, &c, parts);
+        (void)!vae_bind(m, b, &c, halves(w));
     xfree(m);
 }
 
@@ -186,23 +176,28 @@ static void keep(PartNames *to, const char *name)
     to->name[to->count++] = xstrdup(name);
 }
 
-static const char *const *unread(PartKind kind)
+/* What its network lets be left over. */
+static const char *const *unread(PartKind kind, const Weights *w)
 {
-    if (is_unet(kind) || kind == PART_PYRAMID)
-        return unread_unet;
-    return kind == PART_CLIP_VISION ? unread_clip : kind == PART_VAE ? unread_vae : NULL;
+    if (is_unet(kind))
+        return unet_unread();
+    if (kind == PART_VAE)
+        return vae_unread(halves(w));
+    if (kind == PART_CLIP_VISION)
+        return clip_vision_unread();
+    return kind == PART_PYRAMID ? pose_pyramid_unread() : NULL;
 }
 
 /* A name that no file has. */
 static const char REHEARSAL[] = "\001";
 
-static void keep_names(Part *p, const Binder *b)
+static void keep_names(Part *p, const Binder *b, const Weights *w)
 {
     const char *name;
     for (size_t i = 1; (name = binder_missing(b, i)) != NULL; i++)
         if (p->kind != PART_MOTION || strstr(name, "motion_modules.") != NULL)
             keep(&p->missing, name);
-    for (size_t at = 0; (name = binder_left(b, unread(p->kind), &at)) != NULL;)
+    for (size_t at = 0; (name = binder_left(b, unread(p->kind, w), &at)) != NULL;)
         keep(&p->left, name);
     p->mistaken = b->mistaken_count;
     p->why = b->first;
@@ -222,7 +217,7 @@ static void bind_dry(Part *p, const Weights *w, const Json *config)
     Bind b = {.binder = &binder, .arena = &none, .kernels = &kernels};
     bind(&b, p, w, config, &p->why);
     if (p->why.kind == ERR_NONE)
-        keep_names(p, &binder);
+        keep_names(p, &binder, w);
     binder_release(&binder);
     arena_release(&none);
 }

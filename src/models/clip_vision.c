@@ -81,6 +81,13 @@ bool clip_vision_bind(ClipVision *m, Bind *b, const ClipVisionConfig *c)
     return !bind_failed(b);
 }
 
+const char *const *clip_vision_unread(void)
+{
+    static const char *const names[] = {"text_model.*", "text_projection.*", "logit_scale",
+                                        "*.position_ids", NULL};
+    return names;
+}
+
 ClipVisionConfig clip_vision_config_l14(void)
 {
     return (ClipVisionConfig){.side = 224,

@@ -41,6 +41,9 @@ typedef struct ClipVision {
 } ClipVision;
 
 bool clip_vision_bind(ClipVision *m, Bind *b, const ClipVisionConfig *c) MUST_USE;
+/* What binding leaves over in sound files, for binder_done: the text tower of
+ * a whole CLIP, buffers. */
+const char *const *clip_vision_unread(void);
 
 /* rgb[1,side,side,3] to image_embeds[1,projection]. */
 Tensor clip_vision_embed(Run *r, const ClipVision *m, Tensor rgb);

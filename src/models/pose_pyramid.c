@@ -144,3 +144,9 @@ bool pose_pyramid_bind(PosePyramid *m, Bind *b, int64_t heads)
         bind_level(b, &m->level[l - 1], l, heads);
     return !bind_failed(b);
 }
+
+const char *const *pose_pyramid_unread(void)
+{
+    static const char *const names[] = {"*.num_batches_tracked", NULL};
+    return names;
+}

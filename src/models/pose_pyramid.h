@@ -48,6 +48,8 @@ typedef struct PosePyramid {
 
 /* Heads of the attention are not in the file: 16 in what is published. */
 bool pose_pyramid_bind(PosePyramid *m, Bind *b, int64_t heads) MUST_USE;
+/* What binding leaves over in sound files, for binder_done: counters of batches. */
+const char *const *pose_pyramid_unread(void);
 
 /* [F,H,W,3] to levels[5]: [F,H/8,W/8,C0], then half the side each but the
  * last; all in the Run's scratch.  False if the Run has failed. */

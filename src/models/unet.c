@@ -553,6 +553,14 @@ bool unet_bind(UNet *m, Bind *b, const UNetConfig *c, UNetParts parts)
     return !bind_failed(b);
 }
 
+const char *const *unet_unread(void)
+{
+    static const char *const names[] = {
+        "*.attn2.to_q.*", "*.attn2.to_k.*", "*.norm2.*", "conv_norm_out.*",
+        "conv_out.*",     "*.position_ids", NULL};
+    return names;
+}
+
 /* ---- configurations ------------------------------------------------------------ */
 
 UNetConfig unet_config_sd15(void)

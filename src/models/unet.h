@@ -110,6 +110,9 @@ typedef struct UNetParts {
 
 /* Binds to the tensors below the binder's place.  False with the reason. */
 bool unet_bind(UNet *m, Bind *b, const UNetConfig *c, UNetParts parts) MUST_USE;
+/* What binding leaves over in sound files, for binder_done: what a context of
+ * one token never reads, the end of a reference net, buffers. */
+const char *const *unet_unread(void);
 
 /* What cross attention needs of a context, made once for a job: a vector
  * [R,C] per transformer if there is one token (then the softmax over one key

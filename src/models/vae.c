@@ -223,6 +223,18 @@ bool vae_bind(Vae *m, Bind *b, const VaeConfig *c, VaeParts parts)
     return !bind_failed(b);
 }
 
+const char *const *vae_unread(VaeParts parts)
+{
+    static const char *const whole[] = {"loss.*", "model_ema.*", NULL};
+    static const char *const encoder[] = {"decoder.*", "post_quant_conv.*", "loss.*",
+                                          "model_ema.*", NULL};
+    static const char *const decoder[] = {"encoder.*", "quant_conv.*", "loss.*", "model_ema.*",
+                                          NULL};
+    if (parts.encoder && parts.decoder)
+        return whole;
+    return parts.encoder ? encoder : decoder;
+}
+
 /* ---- configurations -------------------------------------------------------------- */
 
 VaeConfig vae_config_sd(void)

@@ -65,6 +65,9 @@ typedef struct VaeParts {
 /* Accepts attention named to_q.. (new) and query.. (old), linear or 1x1.
  * A half may be bound later by another call with the same `m`. */
 bool vae_bind(Vae *m, Bind *b, const VaeConfig *c, VaeParts parts) MUST_USE;
+/* What binding these parts leaves over in sound files, for binder_done: the
+ * other half, and what only training needs. */
+const char *const *vae_unread(VaeParts parts);
 
 /* How many pixels a latent is wide: 2^(blocks-1). */
 int64_t vae_factor(const VaeConfig *c);

@@ -6,6 +6,7 @@
 #include "media/gif.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static Json *rect_json(Rect r)
@@ -137,13 +138,37 @@ static bool save_image(Image im, const char *dir, const char *name, const ImageT
     return ok;
 }
 
-static bool save_frames(const Sheet *s, const char *dir, Err *err)
+/* The number of a frame's file, "0012.png"; -1 for other names. */
+static int frame_number(const char *name)
 {
-    char *frames = file_join(dir, "frames");
-    bool ok = file_make_dirs(frames, err);
-    for (int i = 0; i < s->count && ok; i++)
-        ok = save_image(s->cells[i], dir, frame_name(i).s, NULL, 0, err);
-    xfree(frames);
+    if (strspn(name, "0123456789") != 4 || strcmp(name + 4, ".png") != 0)
+        return -1;
+    return atoi(name);
+}
+
+static bool remove_frames_from(int count, const char *frames, Err *err)
+{
+    char **names;
+    int n;
+    bool ok = file_names(&names, &n, frames, err);
+    for (int i = 0; ok && i < n; i++) {
+        char *path = file_join(frames, names[i]);
+        if (frame_number(names[i]) >= count && !file_is_dir(path))
+            ok = file_remove(path, err);
+        xfree(path);
+    }
+    file_names_free(names, n);
+    return ok;
+}
+
+bool sheet_save_frames(const Image *frames, int count, const char *dir, Err *err)
+{
+    char *below = file_join(dir, "frames");
+    bool ok = file_make_dirs(below, err);
+    for (int i = 0; i < count && ok; i++)
+        ok = save_image(frames[i], dir, frame_name(i).s, NULL, 0, err);
+    ok = ok && remove_frames_from(count, below, err);
+    xfree(below);
     return ok;
 }
 
@@ -171,6 +196,6 @@ bool sheet_save(const Sheet *s, const char *dir, const ImageText *texts, int cou
 {
     return file_make_dirs(dir, err) &&
            save_image(s->picture, dir, "sheet.png", texts, count, err) &&
-           save_json(s, dir, err) && save_frames(s, dir, err) &&
+           save_json(s, dir, err) && sheet_save_frames(s->cells, s->count, dir, err) &&
            save_gifs(s, dir, scratch, err);
 }

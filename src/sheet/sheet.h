@@ -65,10 +65,13 @@ bool sheet_make(Sheet *s, Arena *a, const SheetClip *clips, int count, const She
  *   frames/0000.png   each cell, numbered through all clips
  *   NAME.gif          each clip
  *
- * Frames left by a longer earlier run are not removed.  `scratch` is left as
- * it was. */
+ * `scratch` is left as it was. */
 bool sheet_save(const Sheet *s, const char *dir, const ImageText *texts, int count,
                 Arena *scratch, Err *err) MUST_USE;
+
+/* Writes only the frames: DIR/frames/0000.png and so on.  Files there that a
+ * longer earlier run left, four digits and ".png" from `count` on, are removed. */
+bool sheet_save_frames(const Image *frames, int count, const char *dir, Err *err) MUST_USE;
 
 /* How well a clip closes: the mean difference from its last frame to its first
  * over that of neighbouring frames.  About 1 if it loops, more if it jumps.

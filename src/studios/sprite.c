@@ -227,10 +227,7 @@ static bool frame_picture(Work *w, Image im)
 static bool read_picture(Work *w)
 {
     Image im = image_load(&w->job, w->q->picture, w->err);
-    if (tensor_is_empty(im))
-        return false;
-    return frame_picture(w, im) && model_see(&w->model, w->frame, w->whole, w->err) &&
-           model_reference(&w->model, w->err);
+    return !tensor_is_empty(im) && frame_picture(w, im);
 }
 
 /* ---- poses ---------------------------------------------------------------------------------
@@ -239,8 +236,7 @@ static bool read_picture(Work *w)
 static bool make_poses(Work *w)
 {
     /* a guider takes its pictures down to the size of the latents: by 8 */
-    int64_t f = vae_factor(&w->model.vae_config);
-    float grow = 8.0f / (float)f;
+    float grow = 8.0f / (float)vae_factor(&w->model.vae_config);
     PoseRequest q = {
         .path = given(w->q->poses) ? w->q->poses : NULL,
         .animation = w->q->animation,
@@ -256,11 +252,16 @@ static bool make_poses(Work *w)
         .bottom = w->figure.bottom * grow,
         .center_x = (w->figure.left + w->figure.right) / 2 * grow,
     };
-    if (!poses_make(&w->poses, &q, &w->job, &w->scratch, w->err))
-        return false;
+    return poses_make(&w->poses, &q, &w->job, &w->scratch, w->err);
+}
+
+static bool guide(Work *w)
+{
     size_t floor = w->scratch.used;
-    Tensor all = tensor_new(&w->scratch, TENSOR_F32,
-                            SHAPE(w->poses.count, q.height, q.width, 3), w->err);
+    Image first = w->poses.picture[0];
+    Tensor all =
+        tensor_new(&w->scratch, TENSOR_F32,
+                   SHAPE(w->poses.count, image_height(first), image_width(first), 3), w->err);
     if (tensor_is_empty(all))
         return false;
     for (int64_t i = 0; i < w->poses.count; i++) {
@@ -323,7 +324,10 @@ static bool make_noise(Work *w)
         SHAPE(w->poses.count, w->height / f, w->width / f, w->model.vae_config.latent), w->err);
     if (tensor_is_empty(w->latents))
         return false;
-    return given(w->q->noise) ? noise_from_file(w) : draw_noise(w);
+    size_t floor = w->scratch.used;
+    bool ok = given(w->q->noise) ? noise_from_file(w) : draw_noise(w);
+    arena_rewind(&w->scratch, floor);
+    return ok;
 }
 
 static void sampled(void *user, int done, int steps, Tensor latents)
@@ -410,23 +414,31 @@ static Image frame_at(Work *w, int64_t i, ToU8 how)
                           RANGE_UNIT, how, w->err);
 }
 
+static Image *new_frames(Work *w)
+{
+    Image *frames = arena_zeros(&w->job, (size_t)w->poses.count * sizeof *frames);
+    if (frames == NULL)
+        err_set(w->err, ERR_MEMORY, "not enough memory for the frames");
+    return frames;
+}
+
 /* The frames exactly as the model made them, to bytes as its scripts do. */
 static bool save_raw(Work *w)
 {
-    char *dir = file_join(w->q->out, "frames");
-    bool ok = file_make_dirs(dir, w->err);
-    for (int64_t i = 0; ok && i < w->poses.count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%04lld.png", (long long)i);
-        char *path = file_join(dir, name);
-        Image im = frame_at(w, i, TO_U8_CUT);
-        ok = !tensor_is_empty(im) && image_save(im, path, NULL, 0, w->err);
-        xfree(path);
+    Image *frames = new_frames(w);
+    if (frames == NULL)
+        return false;
+    for (int64_t i = 0; i < w->poses.count; i++) {
+        frames[i] = frame_at(w, i, TO_U8_CUT);
+        if (tensor_is_empty(frames[i]))
+            return false;
     }
-    if (ok)
-        say(w, "%s", dir);
+    if (!sheet_save_frames(frames, (int)w->poses.count, w->q->out, w->err))
+        return false;
+    char *dir = file_join(w->q->out, "frames");
+    say(w, "%s", dir);
     xfree(dir);
-    return ok;
+    return true;
 }
 
 static const char *clip_title(const Work *w)
@@ -436,9 +448,9 @@ static const char *clip_title(const Work *w)
 
 static bool save_sheet(Work *w)
 {
-    Image *frames = arena_zeros(&w->job, (size_t)w->poses.count * sizeof *frames);
+    Image *frames = new_frames(w);
     if (frames == NULL)
-        return err_set(w->err, ERR_MEMORY, "not enough memory for the frames");
+        return false;
     for (int64_t i = 0; i < w->poses.count; i++) {
         Image im = frame_at(w, i, TO_U8_ROUNDED);
         if (!tensor_is_empty(im))
@@ -481,15 +493,38 @@ static bool save(Work *w)
 static bool prepare(Work *w)
 {
     if (!arena_init(&w->job, 0, w->err) || !arena_init(&w->scratch, 0, w->err) ||
-        !kernels_named(&w->kernels, w->q->kernels, w->err) ||
-        !file_make_dirs(w->q->out, w->err))
-        return false;
-    if (given(w->q->dump) && !file_make_dirs(w->q->dump, w->err))
+        !kernels_named(&w->kernels, w->q->kernels, w->err))
         return false;
     w->run = (Run){.kernels = &w->kernels,
                    .pool = pool_new((int)w->q->threads),
                    .scratch = &w->scratch,
                    .cancel = w->talk->cancel};
+    return true;
+}
+
+/* All that was given is looked at before anything is written or takes long. */
+static bool look(Work *w)
+{
+    return open_model(w) && read_picture(w) && make_poses(w) && make_noise(w);
+}
+
+static bool make_folders(Work *w)
+{
+    if (!file_make_dirs(w->q->out, w->err))
+        return false;
+    if (!given(w->q->dump))
+        return true;
+    w->model.dump = w->q->dump;
+    return file_make_dirs(w->q->dump, w->err);
+}
+
+static bool compute(Work *w)
+{
+    if (!model_see(&w->model, w->frame, w->whole, w->err) ||
+        !model_reference(&w->model, w->err) || !guide(w) || !sample(w) ||
+        !model_decode(&w->model, w->latents, &w->decoded, w->err))
+        return false;
+    to_unit(w->decoded);
     return true;
 }
 
@@ -522,15 +557,7 @@ static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
 {
     double began = clock_now();
     Work w = {.q = request, .talk = talk, .err = err};
-    bool ok = prepare(&w) && open_model(&w);
-    if (ok && given(w.q->dump))
-        w.model.dump = w.q->dump;
-    ok = ok && read_picture(&w) && make_poses(&w) && make_noise(&w) && sample(&w) &&
-         model_decode(&w.model, w.latents, &w.decoded, err);
-    if (ok) {
-        to_unit(w.decoded);
-        ok = save(&w);
-    }
+    bool ok = prepare(&w) && look(&w) && make_folders(&w) && compute(&w) && save(&w);
     if (ok)
         report(&w, began);
     model_release(&w.model);

@@ -24,7 +24,6 @@ int text_compare(Text a, Text b);
 
 /* 1 to LONGEST_NAME characters of printable ASCII. */
 bool text_is_name(Text t);
-bool text_is_utf8(const char *s);
 
 /* For messages: cut to fit, and what is not printable ASCII shown as '?'. */
 typedef struct Shown {

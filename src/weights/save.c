@@ -2,6 +2,7 @@
 #include "weights/internal.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -55,7 +56,7 @@ static bool put_metadata(Json *header, const char *const *metadata, Err *err)
     Json *table = js_new_object();
     js_put(header, "__metadata__", table);
     for (; metadata[0] != NULL; metadata += 2)
-        if (!text_is_utf8(metadata[0]) || !text_is_utf8(metadata[1]))
+        if (!utf8_is_valid(metadata[0]) || !utf8_is_valid(metadata[1]))
             return err_set(err, ERR_INPUT, "the metadata '%s' are not UTF-8",
                            text_shown((Text){metadata[0], strlen(metadata[0])}).s);
         else

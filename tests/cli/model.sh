@@ -11,6 +11,12 @@ check 'a summary lists no tensor' [ "$(grep -c 'model.w' "$tmp/out")" -eq 0 ]
 gives 0 out '"name": "model.w"' model "$good/nested.pth" --json
 check 'JSON is JSON' python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$tmp/out"
 
+strange=$tmp/$(printf 'a\377b').safetensors
+cp "$good/types.safetensors" "$strange"
+gives 0 out '"path"' model "$strange" --json
+check 'JSON is JSON whatever a file is called' \
+    python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$tmp/out"
+
 # Of every bad file one sentence, and none of them ends by a signal.
 for file in "$bad"/*; do
     [ -f "$file" ] || continue

@@ -47,6 +47,28 @@ if [ "$(dirname "$(dirname "$atelier")")" = "$root" ]; then
     check 'the default model does not depend on the working folder' [ -f "$tmp/elsewhere/o/sheet.png" ]
 fi
 
+# A shorter run leaves no frames of a longer one, nor takes what is not its own.
+mkdir "$tmp/a/frames/0009.png"
+touch "$tmp/a/frames/"{0002,0123}.png "$tmp/a/frames/"{00001,002,000a}.png "$tmp/a/frames/0003.png.bak"
+gives 0 out sheet.png sprite "$knight" "${small[@]}" --frames 1 --out "$tmp/a"
+check 'frames of the longer run are gone' \
+    [ "$(cd "$tmp/a/frames" && echo *)" = '0000.png 00001.png 0003.png.bak 0009.png 000a.png 002.png' ]
+touch "$tmp/a/frames/0001.png"
+gives 0 out frames sprite "$knight" "${small[@]}" --frames 1 --raw --out "$tmp/a"
+check 'frames of the longer run are gone, raw' [ ! -e "$tmp/a/frames/0001.png" ]
+
+# What was given is looked at before any folder is made.
+mkdir "$tmp/no_poses"
+looks_first() { # looks_first TEXT WORDS...
+    gives 1 err "$1" sprite "${@:2}" "${small[@]}" --out "$tmp/new" --dump "$tmp/dump"
+    check "'$1' leaves no folder behind" [ ! -e "$tmp/new" ]
+    check "'$1' leaves no folder of stages behind" [ ! -e "$tmp/dump" ]
+}
+looks_first "'$tmp/none.png'" "$tmp/none.png"
+looks_first "'$tmp/no_poses'" "$knight" --poses "$tmp/no_poses"
+looks_first "'$tmp/none.safetensors'" "$knight" --noise "$tmp/none.safetensors"
+gives 1 err "cannot make the folder '$knight/out'" sprite "$knight" "${small[@]}" --out "$knight/out"
+
 gives 1 err "'$root/README.md'" sprite "$root/README.md" "${small[@]}" --out "$tmp/e"
 gives 1 err "model" sprite "$knight" --model "$tmp/elsewhere" --out "$tmp/e"
 done_with_checks

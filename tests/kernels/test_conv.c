@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guarded.h"
+#include "tables.h"
 
 typedef struct {
     ConvShape s;
@@ -23,41 +23,39 @@ static int64_t terms(const Case *c)
 }
 
 /* Computes the case with a table; the result is the caller's. */
-static Guarded compute(const Kernels *k, const Case *c, int threads)
+static Fenced compute(const Kernels *k, const Case *c, int threads)
 {
     uint32_t seed = (uint32_t)(c->H * 7919 + c->s.C * 104729 + c->s.O);
     ConvShape s = c->s;
     int64_t places = out_height(c) * out_width(c);
-    Guarded w = guarded_random(s.O * terms(c), &seed);
-    Guarded x = guarded_random(c->N * c->H * c->W * s.C, &seed);
-    Guarded scale = guarded_random(c->N * s.C, &seed),
-            shift = guarded_random(c->N * s.C, &seed);
-    Guarded bias = guarded_random(s.O, &seed), image_bias = guarded_random(c->N * s.O, &seed);
-    Guarded y = guarded_random(c->N * places * s.O, &seed);
-    Guarded residual = guarded_random(y.count, &seed);
-    Guarded packed = guarded((int64_t)(k->conv_packed(s) / sizeof(float)));
+    Fenced w = fenced_random(s.O * terms(c), &seed);
+    Fenced x = fenced_random(c->N * c->H * c->W * s.C, &seed);
+    Fenced scale = fenced_random(c->N * s.C, &seed), shift = fenced_random(c->N * s.C, &seed);
+    Fenced bias = fenced_random(s.O, &seed), image_bias = fenced_random(c->N * s.O, &seed);
+    Fenced y = fenced_random(c->N * places * s.O, &seed);
+    Fenced residual = fenced_random(y.n, &seed);
+    Fenced packed = fenced((int64_t)(k->conv_packed(s) / sizeof(float)));
     size_t room = k->conv_scratch(s, c->N, c->H, c->W, threads);
-    Guarded scratch = guarded((int64_t)(room / sizeof(float)));
-    Job job = {pool_new(threads), scratch.p};
+    Fenced scratch = fenced((int64_t)(room / sizeof(float)));
+    Job job = {pool_new(threads), scratch.at};
     Shape shape = SHAPE(s.O, s.depthwise ? 1 : s.C, s.kh, s.kw);
     if (c->type == TENSOR_F16)
-        tensor_write_f16((uint16_t *)w.p, w.p, w.count);
-    k->conv_pack(&job, s, tensor_over(w.p, c->type, shape), packed.p);
-    ConvArgs a = {.packed = packed.p, .x = x.p, .N = c->N, .H = c->H, .W = c->W, .y = y.p};
-    a.scale = c->norm ? scale.p : NULL;
-    a.shift = c->norm ? shift.p : NULL;
+        tensor_write_f16((uint16_t *)w.at, w.at, w.n);
+    k->conv_pack(&job, s, tensor_over(w.at, c->type, shape), packed.at);
+    ConvArgs a = {.packed = packed.at, .x = x.at, .N = c->N, .H = c->H, .W = c->W, .y = y.at};
+    a.scale = c->norm ? scale.at : NULL;
+    a.shift = c->norm ? shift.at : NULL;
     a.pre_act = c->pre_act;
-    a.epilogue = (Epilogue){c->bias ? bias.p : NULL, c->image_bias ? image_bias.p : NULL,
+    a.epilogue = (Epilogue){c->bias ? bias.at : NULL, c->image_bias ? image_bias.at : NULL,
                             c->one_image ? c->N * places : places, c->act,
-                            c->residual ? residual.p : NULL};
+                            c->residual ? residual.at : NULL};
     if (c->in_place)
-        a.epilogue.residual = y.p;
+        a.epilogue.residual = y.at;
     k->conv(&job, s, &a);
     pool_free(job.pool);
-    Guarded *spent[] = {&w,          &x,        &scale,  &shift,  &bias,
-                        &image_bias, &residual, &packed, &scratch};
+    const Fenced spent[] = {w, x, scale, shift, bias, image_bias, residual, packed, scratch};
     for (size_t i = 0; i < sizeof spent / sizeof *spent; i++)
-        guarded_end(spent[i]);
+        fenced_free(spent[i]);
     return y;
 }
 
@@ -73,22 +71,23 @@ static float allowed(const Kernels *k, const Case *c, float want)
 
 static void check(Case c)
 {
-    Kernels ref = kernels_for(KERNELS_REF), k[2];
-    Guarded want = compute(&ref, &c, 2);
-    for (int n = overlays(k) - 1; n >= 0; n--) {
-        Guarded got = compute(&k[n], &c, 1);
-        for (int64_t i = 0; i < got.count; i++)
-            if (!(fabsf(got.p[i] - want.p[i]) <= allowed(&k[n], &c, want.p[i])))
+    Kernels k[TABLES];
+    int tables = tables_here(k);
+    Fenced want = compute(&k[0], &c, 2);
+    for (int n = 1; n < tables; n++) {
+        Fenced got = compute(&k[n], &c, 1);
+        for (int64_t i = 0; i < got.n; i++)
+            if (!(fabsf(got.at[i] - want.at[i]) <= allowed(&k[n], &c, want.at[i])))
                 fail_msg(
                     "%s %s: %dx%dx%d, %d->%d, %dx%d/%d, pads %d %d %d %d: [%d] got %g, want %g "
                     "+- %g",
                     k[n].name, k[n].conv_method(c.s), (int)c.N, (int)c.H, (int)c.W, (int)c.s.C,
                     (int)c.s.O, c.s.kh, c.s.kw, c.s.stride, c.s.pad_top, c.s.pad_left,
-                    c.s.pad_bottom, c.s.pad_right, (int)i, (double)got.p[i], (double)want.p[i],
-                    (double)allowed(&k[n], &c, want.p[i]));
-        guarded_end(&got);
+                    c.s.pad_bottom, c.s.pad_right, (int)i, (double)got.at[i],
+                    (double)want.at[i], (double)allowed(&k[n], &c, want.at[i]));
+        fenced_free(got);
     }
-    guarded_end(&want);
+    fenced_free(want);
 }
 
 static ConvShape square(int64_t C, int64_t O, int k, int stride, int pad)
@@ -223,16 +222,16 @@ static void is_the_same_with_weights_stored_in_16_bits(void **state)
     const ConvShape shapes[] = {square(37, 40, 3, 2, 1), square(300, 70, 1, 1, 0),
                                 square(5, 9, 5, 1, 2), square(30, 40, 3, 1, 1),
                                 square(30, 3, 3, 1, 1)};
-    Kernels k[3] = {kernels_for(KERNELS_REF)};
-    int tables = 1 + overlays(k + 1);
+    Kernels k[TABLES];
+    int tables = tables_here(k);
     for (int t = 0; t < tables; t++)
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
             Case c = {.s = shapes[i], .N = 2, .H = 9, .W = 14, .type = TENSOR_F16}, half = c;
             half.s.store = TENSOR_F16;
-            Guarded want = compute(&k[t], &c, 1), got = compute(&k[t], &half, 2);
-            assert_memory_equal(want.p, got.p, (size_t)want.count * sizeof(float));
-            guarded_end(&want);
-            guarded_end(&got);
+            Fenced want = compute(&k[t], &c, 1), got = compute(&k[t], &half, 2);
+            assert_same(k[t].name, got.at, want.at, want.n);
+            fenced_free(want);
+            fenced_free(got);
         }
 }
 
@@ -247,17 +246,17 @@ static void is_the_same_for_any_number_of_threads(void **state)
         {.s = square(40, 40, 3, 1, 1), .N = 1, .H = 21, .W = 30},
     };
     cases[4].s.depthwise = true;
-    Kernels k[3] = {kernels_for(KERNELS_REF)};
-    int tables = 1 + overlays(k + 1);
+    Kernels k[TABLES];
+    int tables = tables_here(k);
     for (int t = 0; t < tables; t++)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-            Guarded one = compute(&k[t], &cases[i], 1);
+            Fenced one = compute(&k[t], &cases[i], 1);
             for (int threads = 2; threads <= 3; threads++) {
-                Guarded many = compute(&k[t], &cases[i], threads);
-                assert_memory_equal(one.p, many.p, (size_t)one.count * sizeof(float));
-                guarded_end(&many);
+                Fenced many = compute(&k[t], &cases[i], threads);
+                assert_same(k[t].name, many.at, one.at, one.n);
+                fenced_free(many);
             }
-            guarded_end(&one);
+            fenced_free(one);
         }
 }
 

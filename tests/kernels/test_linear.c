@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guarded.h"
+#include "tables.h"
 
 typedef struct {
     int64_t M, I, O;
@@ -9,14 +9,14 @@ typedef struct {
     TensorType type, store;
 } Case;
 
-static Tensor weight_of(Case c, const Guarded *w)
+static Tensor weight_of(Case c, const Fenced *w)
 {
     Shape s = SHAPE(c.geglu ? 2 * c.O : c.O, c.I);
     if (c.type == TENSOR_F32)
-        return tensor_over(w->p, TENSOR_F32, s);
-    uint16_t *half = (uint16_t *)w->p; /* what was random floats is read as halves */
+        return tensor_over(w->at, TENSOR_F32, s);
+    uint16_t *half = (uint16_t *)w->at; /* what was random floats is read as halves */
     for (int64_t i = 0; i < shape_count(s); i++)
-        half[i] = c.type == TENSOR_F16 ? f32_to_f16(w->p[i] * 0.5f)
+        half[i] = c.type == TENSOR_F16 ? f32_to_f16(w->at[i] * 0.5f)
                                        : (uint16_t)(half[2 * i + 1] & 0xbfff);
     return tensor_over(half, c.type, s);
 }
@@ -27,51 +27,52 @@ static int64_t rows_span(int64_t rows, int64_t stride, int64_t width)
 }
 
 /* Computes the case with a table; the result is the caller's. */
-static Guarded compute(const Kernels *k, Case c, int threads)
+static Fenced compute(const Kernels *k, Case c, int threads)
 {
     uint32_t seed = (uint32_t)(c.M * 7919 + c.I * 104729 + c.O);
     int64_t ldx = c.I + c.gap_x, ldy = c.O + c.gap_y, rows = c.geglu ? 2 * c.O : c.O;
     int64_t rows_per_image = c.M / 3 + 1, images = div_up(c.M, rows_per_image);
     LinearShape s = {c.I, c.O, c.geglu, c.store};
-    Guarded w = guarded_random(rows * c.I, &seed), bias = guarded_random(rows, &seed);
-    Guarded x = guarded_random(rows_span(c.M, ldx, c.I), &seed);
-    Guarded image_bias = guarded_random(images * c.O, &seed);
-    Guarded y = guarded_random(rows_span(c.M, ldy, c.O), &seed);
-    Guarded residual = guarded_random(y.count, &seed);
-    Guarded packed = guarded((int64_t)(k->linear_packed(s) / sizeof(float)));
-    Guarded scratch = guarded((int64_t)(k->linear_scratch(s, c.M, threads) / sizeof(float)));
-    Job job = {pool_new(threads), scratch.p};
-    k->linear_pack(&job, s, weight_of(c, &w), packed.p);
-    LinearArgs a = {packed.p, x.p, ldx, y.p, ldy, c.M, {0}};
-    a.epilogue = (Epilogue){c.bias ? bias.p : NULL, c.image_bias ? image_bias.p : NULL,
-                            rows_per_image, c.act, c.residual ? residual.p : NULL};
+    Fenced w = fenced_random(rows * c.I, &seed), bias = fenced_random(rows, &seed);
+    Fenced x = fenced_random(rows_span(c.M, ldx, c.I), &seed);
+    Fenced image_bias = fenced_random(images * c.O, &seed);
+    Fenced y = fenced_random(rows_span(c.M, ldy, c.O), &seed);
+    Fenced residual = fenced_random(y.n, &seed);
+    Fenced packed = fenced((int64_t)(k->linear_packed(s) / sizeof(float)));
+    Fenced scratch = fenced((int64_t)(k->linear_scratch(s, c.M, threads) / sizeof(float)));
+    Job job = {pool_new(threads), scratch.at};
+    k->linear_pack(&job, s, weight_of(c, &w), packed.at);
+    LinearArgs a = {packed.at, x.at, ldx, y.at, ldy, c.M, {0}};
+    a.epilogue = (Epilogue){c.bias ? bias.at : NULL, c.image_bias ? image_bias.at : NULL,
+                            rows_per_image, c.act, c.residual ? residual.at : NULL};
     if (c.in_place)
-        a.epilogue.residual = y.p;
+        a.epilogue.residual = y.at;
     k->linear(&job, s, &a);
     pool_free(job.pool);
-    Guarded *spent[] = {&w, &bias, &x, &image_bias, &residual, &packed, &scratch};
+    const Fenced spent[] = {w, bias, x, image_bias, residual, packed, scratch};
     for (size_t i = 0; i < sizeof spent / sizeof *spent; i++)
-        guarded_end(spent[i]);
+        fenced_free(spent[i]);
     return y;
 }
 
 static void check(Case c)
 {
-    Kernels ref = kernels_for(KERNELS_REF), k[2];
-    Guarded want = compute(&ref, c, 1);
-    for (int n = overlays(k); n > 0; n--) {
-        Guarded got = compute(&k[n - 1], c, 1);
-        for (int64_t i = 0; i < got.count; i++) {
+    Kernels k[TABLES];
+    int tables = tables_here(k);
+    Fenced want = compute(&k[0], c, 1);
+    for (int n = 1; n < tables; n++) {
+        Fenced got = compute(&k[n], c, 1);
+        for (int64_t i = 0; i < got.n; i++) {
             float allowed =
-                sum_tolerance(c.I, want.p[i]) * (c.geglu ? 1 + 0.1f * (float)c.I : 1);
-            if (!(fabsf(got.p[i] - want.p[i]) <= allowed))
+                sum_tolerance(c.I, want.at[i]) * (c.geglu ? 1 + 0.1f * (float)c.I : 1);
+            if (!(fabsf(got.at[i] - want.at[i]) <= allowed))
                 fail_msg("%s: M %d I %d O %d act %d geglu %d: [%d] got %g, want %g +- %g",
-                         k[n - 1].name, (int)c.M, (int)c.I, (int)c.O, (int)c.act, c.geglu,
-                         (int)i, (double)got.p[i], (double)want.p[i], (double)allowed);
+                         k[n].name, (int)c.M, (int)c.I, (int)c.O, (int)c.act, c.geglu, (int)i,
+                         (double)got.at[i], (double)want.at[i], (double)allowed);
         }
-        guarded_end(&got);
+        fenced_free(got);
     }
-    guarded_end(&want);
+    fenced_free(want);
 }
 
 static void equals_the_meaning_at_awkward_sizes(void **state)
@@ -125,16 +126,16 @@ static void is_the_same_with_weights_stored_in_16_bits(void **state)
         {.M = 7, .I = 3001, .O = 35, .type = TENSOR_BF16},
         {.M = 110, .I = 400, .O = 21, .type = TENSOR_F16, .geglu = true, .bias = true},
     };
-    Kernels k[3] = {kernels_for(KERNELS_REF)};
-    int tables = 1 + overlays(k + 1);
+    Kernels k[TABLES];
+    int tables = tables_here(k);
     for (int t = 0; t < tables; t++)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             Case half = cases[i];
             half.store = half.type;
-            Guarded want = compute(&k[t], cases[i], 1), got = compute(&k[t], half, 2);
-            assert_memory_equal(want.p, got.p, (size_t)want.count * sizeof(float));
-            guarded_end(&want);
-            guarded_end(&got);
+            Fenced want = compute(&k[t], cases[i], 1), got = compute(&k[t], half, 2);
+            assert_same(k[t].name, got.at, want.at, want.n);
+            fenced_free(want);
+            fenced_free(got);
         }
 }
 
@@ -146,17 +147,17 @@ static void is_the_same_for_any_number_of_threads(void **state)
         {.M = 1, .I = 900, .O = 1000, .act = ACT_SILU},
         {.M = 700, .I = 40, .O = 90, .geglu = true, .bias = true},
     };
-    Kernels k[3] = {kernels_for(KERNELS_REF)};
-    int tables = 1 + overlays(k + 1);
+    Kernels k[TABLES];
+    int tables = tables_here(k);
     for (int t = 0; t < tables; t++)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-            Guarded one = compute(&k[t], cases[i], 1);
+            Fenced one = compute(&k[t], cases[i], 1);
             for (int threads = 2; threads <= 3; threads++) {
-                Guarded many = compute(&k[t], cases[i], threads);
-                assert_memory_equal(one.p, many.p, (size_t)one.count * sizeof(float));
-                guarded_end(&many);
+                Fenced many = compute(&k[t], cases[i], threads);
+                assert_same(k[t].name, many.at, one.at, one.n);
+                fenced_free(many);
             }
-            guarded_end(&one);
+            fenced_free(one);
         }
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tables.h"
 
-typedef void (*ResizeFn)(Job *job, float *y, const float *x, int64_t N, int64_t H, int64_t W,
-                         int64_t C, int64_t OH, int64_t OW);
+#include "torch_bilinear.inc"
 
 static void bilinear_by_edges(const Kernels *k, Job *job, Fenced y, Fenced x, const int64_t *c,
                               bool corners)
@@ -64,137 +63,27 @@ static void nearest_rounds_as_torch_does(void **state)
 static void bilinear_gives_torchs_numbers(void **state)
 {
     (void)state;
-    /* torch.arange(12.) ** 2 / 7 % 5, as [1,3,4,1] */
-    static const float x[] = {0,           0.142857149f, 0.571428597f, 1.28571427f,
-                              2.28571439f, 3.57142854f,  0.142857075f, 2,
-                              4.14285755f, 1.5714283f,   4.28571415f,  2.2857151f};
     static const struct {
         int64_t OH, OW;
         bool corners;
-        float want[48];
+        const float *want;
     } rows[] = {
-        {6,
-         8,
-         false,
-         {0,
-          0.0357142873f,
-          0.107142866f,
-          0.25f,
-          0.464285761f,
-          0.75f,
-          1.10714293f,
-          1.28571427f,
-          0.571428597f,
-          0.678571463f,
-          0.892857134f,
-          0.866071463f,
-          0.598214269f,
-          0.714285731f,
-          1.21428573f,
-          1.46428573f,
-          1.71428585f,
-          1.96428573f,
-          2.46428561f,
-          2.09821415f,
-          0.866071343f,
-          0.642857075f,
-          1.42857146f,
-          1.82142854f,
-          2.75000024f,
-          2.83035707f,
-          2.99107122f,
-          2.59821415f,
-          1.65178561f,
-          1.40178573f,
-          1.84821451f,
-          2.07142878f,
-          3.6785717f,
-          3.27678585f,
-          2.47321415f,
-          2.36607122f,
-          2.95535707f,
-          2.9910717f,
-          2.47321463f,
-          2.21428633f,
-          4.14285755f,
-          3.50000048f,
-          2.21428537f,
-          2.24999976f,
-          3.60714269f,
-          3.78571463f,
-          2.78571463f,
-          2.2857151f}},
-        {6,
-         8,
-         true,
-         {0,
-          0.0612244941f,
-          0.122448988f,
-          0.265306115f,
-          0.448979616f,
-          0.673469365f,
-          0.979591787f,
-          1.28571427f,
-          0.914285779f,
-          1.17142856f,
-          1.42857146f,
-          1.19591844f,
-          0.718367338f,
-          0.567346871f,
-          1.06938767f,
-          1.57142854f,
-          1.82857156f,
-          2.28163266f,
-          2.734694f,
-          2.12653065f,
-          0.987755001f,
-          0.461224318f,
-          1.15918362f,
-          1.85714293f,
-          2.65714312f,
-          2.87755084f,
-          3.09795904f,
-          2.54285717f,
-          1.60000002f,
-          1.12653077f,
-          1.59183681f,
-          2.05714297f,
-          3.40000033f,
-          2.95918345f,
-          2.51836729f,
-          2.44489765f,
-          2.55510211f,
-          2.56326556f,
-          2.36734724f,
-          2.17142916f,
-          4.14285755f,
-          3.04081631f,
-          1.93877542f,
-          2.34693861f,
-          3.51020384f,
-          4,
-          3.14285755f,
-          2.2857151f}},
-        {2,
-         3,
-         false,
-         {0.642857194f, 0.732142866f, 1.2976191f, 3.41071439f, 2.66071415f, 2.38690495f}},
-        {2, 3, true, {0, 0.357142866f, 1.28571427f, 4.14285755f, 2.92857122f, 2.2857151f}},
-        {5, 1, false, {0.357142866f, 0.957142889f, 1.85714281f, 2.5f, 2.92857122f}},
-        {5, 1, true, {0, 1.14285719f, 2.28571439f, 3.21428585f, 4.14285755f}},
-        {1, 6, false, {2.28571439f, 2.92857146f, 2.99999976f, 0.714285493f, 1.07142854f, 2}},
-        {1, 6, true, {0, 0.0857142955f, 0.22857146f, 0.485714346f, 0.857142925f, 1.28571427f}},
+        {6, 8, false, larger_by_edges},  {6, 8, true, larger_by_corners},
+        {2, 3, false, smaller_by_edges}, {2, 3, true, smaller_by_corners},
+        {5, 1, false, narrow_by_edges},  {5, 1, true, narrow_by_corners},
+        {1, 6, false, flat_by_edges},    {1, 6, true, flat_by_corners},
     };
     Kernels table[TABLES];
     int tables = tables_here(table);
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
         for (int i = 0; i < tables; i++) {
-            float y[48];
+            int64_t OH = rows[n].OH, OW = rows[n].OW;
+            Fenced y = fenced(OH * OW);
             Job job = {0};
-            table[i].resize_bilinear(&job, y, x, 1, 3, 4, 1, rows[n].OH, rows[n].OW,
-                                     rows[n].corners);
+            table[i].resize_bilinear(&job, y.at, squares, 1, 3, 4, 1, OH, OW, rows[n].corners);
             /* two roundings of numbers below 5 */
-            assert_near(table[i].name, y, rows[n].want, rows[n].OH * rows[n].OW, 1e-6, 0);
+            assert_near(table[i].name, y.at, rows[n].want, OH * OW, 1e-6, 0);
+            fenced_free(y);
         }
 }
 

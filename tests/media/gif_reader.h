@@ -89,66 +89,102 @@ static inline void gif_unpack(const unsigned char *data, size_t size, int depth,
     assert_int_equal(got, want);
 }
 
+/* What is known while a file is read. */
+typedef struct GifWork {
+    GifBytes b;
+    unsigned char table[768];
+    int colours, transparent; /* transparent -1: none */
+    Image canvas;             /* what the next frame is drawn over */
+    unsigned char *data, *indices;
+} GifWork;
+
+enum { GIF_ROOM = 1 << 20 };
+
+static inline void gif_header(GifWork *w, GifRead *g)
+{
+    assert_true(w->b.size > 13 && memcmp(w->b.data, "GIF89a", 6) == 0);
+    w->b.at = 6;
+    g->w = gif_u16(&w->b);
+    g->h = gif_u16(&w->b);
+    int flags = gif_byte(&w->b);
+    assert_true(flags & 0x80);
+    w->colours = 2 << (flags & 7);
+    w->b.at += 2;
+    for (int i = 0; i < 3 * w->colours; i++)
+        w->table[i] = (unsigned char)gif_byte(&w->b);
+}
+
+/* How the next frame is shown, or how often all are. */
+static inline void gif_extension(GifWork *w, GifRead *g)
+{
+    const unsigned char *data = w->data;
+    int label = gif_byte(&w->b);
+    size_t n = gif_blocks(&w->b, w->data, GIF_ROOM);
+    if (label == 0xf9) {
+        assert_int_equal(n, 4);
+        w->transparent = data[0] & 1 ? data[3] : -1;
+        g->disposal[g->count] = data[0] >> 2 & 7;
+        g->delay[g->count] = data[1] | data[2] << 8;
+    } else if (n == 14 && memcmp(data, "NETSCAPE2.0\1", 12) == 0) {
+        int repeats = data[12] | data[13] << 8;
+        g->plays = repeats == 0 ? 0 : repeats + 1;
+    }
+}
+
+static inline Rect gif_place(GifBytes *b, const GifRead *g)
+{
+    int x = gif_u16(b), y = gif_u16(b), w = gif_u16(b), h = gif_u16(b);
+    assert_true(w > 0 && h > 0 && x + w <= g->w && y + h <= g->h);
+    assert_int_equal(gif_byte(b), 0); /* no table of its own, not interlaced */
+    return (Rect){x, y, w, h};
+}
+
+static inline void gif_frame(GifWork *work, GifRead *g, Arena *a)
+{
+    Err err = {0};
+    Rect r = gif_place(&work->b, g);
+    int depth = gif_byte(&work->b);
+    assert_in_range(depth, 2, 8);
+    size_t n = gif_blocks(&work->b, work->data, GIF_ROOM);
+    gif_unpack(work->data, n, depth, work->indices, r.w * r.h);
+    assert_true(g->count < GIF_MOST_FRAMES);
+    Image shown = image_new(a, g->w, g->h, 4, &err);
+    memcpy(shown.data, work->canvas.data, tensor_bytes(shown));
+    for (int i = 0; i < r.w * r.h; i++) {
+        int index = work->indices[i];
+        if (index == work->transparent)
+            continue;
+        assert_true(index < work->colours);
+        unsigned char *p = image_at(shown, r.x + i % r.w, r.y + i / r.w);
+        memcpy(p, work->table + 3 * index, 3);
+        p[3] = 255;
+    }
+    if (g->disposal[g->count] != 2)
+        work->canvas = shown;
+    g->shown[g->count++] = shown;
+}
+
 static inline GifRead gif_read(Arena *a, const void *bytes, size_t size)
 {
-    enum { ROOM = 1 << 20 };
-    GifRead g = {.plays = 1};
-    GifBytes b = {bytes, size, 0};
     Err err = {0};
-    unsigned char *data = test_malloc(ROOM), *indices = test_malloc(ROOM), table[768];
-    assert_true(size > 13 && memcmp(bytes, "GIF89a", 6) == 0);
-    b.at = 6;
-    g.w = gif_u16(&b);
-    g.h = gif_u16(&b);
-    int flags = gif_byte(&b), colours = 2 << (flags & 7);
-    assert_true(flags & 0x80);
-    b.at += 2;
-    for (int i = 0; i < 3 * colours; i++)
-        table[i] = (unsigned char)gif_byte(&b);
-    Image canvas = image_new(a, g.w, g.h, 4, &err);
-    memset(canvas.data, 0, tensor_bytes(canvas));
-    int transparent = -1;
-    for (int kind; (kind = gif_byte(&b)) != 0x3b;) {
+    GifRead g = {.plays = 1};
+    GifWork w = {.b = {bytes, size, 0}, .transparent = -1};
+    w.data = test_malloc(GIF_ROOM);
+    w.indices = test_malloc(GIF_ROOM);
+    gif_header(&w, &g);
+    w.canvas = image_new(a, g.w, g.h, 4, &err);
+    memset(w.canvas.data, 0, tensor_bytes(w.canvas));
+    for (int kind; (kind = gif_byte(&w.b)) != 0x3b;) {
         if (kind == 0x21) {
-            int label = gif_byte(&b);
-            size_t n = gif_blocks(&b, data, ROOM);
-            if (label == 0xf9) {
-                assert_int_equal(n, 4);
-                transparent = data[0] & 1 ? data[3] : -1;
-                g.disposal[g.count] = data[0] >> 2 & 7;
-                g.delay[g.count] = data[1] | data[2] << 8;
-            } else if (n == 14 && memcmp(data, "NETSCAPE2.0\1", 12) == 0) {
-                int repeats = data[12] | data[13] << 8;
-                g.plays = repeats == 0 ? 0 : repeats + 1;
-            }
-            continue;
+            gif_extension(&w, &g);
+        } else {
+            assert_int_equal(kind, 0x2c);
+            gif_frame(&w, &g, a);
         }
-        assert_int_equal(kind, 0x2c);
-        int x0 = gif_u16(&b), y0 = gif_u16(&b), w = gif_u16(&b), h = gif_u16(&b);
-        assert_true(w > 0 && h > 0 && x0 + w <= g.w && y0 + h <= g.h);
-        assert_int_equal(gif_byte(&b), 0);
-        int depth = gif_byte(&b);
-        assert_in_range(depth, 2, 8);
-        size_t n = gif_blocks(&b, data, ROOM);
-        gif_unpack(data, n, depth, indices, w * h);
-        assert_true(g.count < GIF_MOST_FRAMES);
-        Image shown = image_new(a, g.w, g.h, 4, &err);
-        memcpy(shown.data, canvas.data, tensor_bytes(canvas));
-        for (int i = 0; i < w * h; i++) {
-            if (indices[i] == transparent)
-                continue;
-            assert_true(indices[i] < colours);
-            unsigned char *p = image_at(shown, x0 + i % w, y0 + i / w);
-            memcpy(p, table + 3 * indices[i], 3);
-            p[3] = 255;
-        }
-        if (g.disposal[g.count] != 2)
-            canvas = shown;
-        g.shown[g.count++] = shown;
     }
-    assert_int_equal(b.at, b.size);
-    test_free(data);
-    test_free(indices);
+    assert_int_equal(w.b.at, w.b.size);
+    test_free(w.data);
+    test_free(w.indices);
     return g;
 }
 #endif

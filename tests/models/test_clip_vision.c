@@ -38,7 +38,7 @@ static void embed(const char *table, const char *name, const char *keys, const c
     ClipVision m;
     Err err = {0};
     (void)!clip_vision_bind(&m, &bind, &c);
-    if (!binder_done(&binder, (const char *const[]){"*.position_ids", NULL}, &err))
+    if (!binder_done(&binder, clip_vision_unread(), &err))
         fail_msg("%s", err.text);
 
     Tensor rgb = pixels(b, &g, side);

@@ -20,15 +20,6 @@ static const double allowed = 1e-4;
 
 static Json *records;
 
-static const char *const bank_paths[] = {
-    "down_blocks.0.attentions.0", "down_blocks.0.attentions.1", "down_blocks.1.attentions.0",
-    "down_blocks.1.attentions.1", "down_blocks.2.attentions.0", "down_blocks.2.attentions.1",
-    "mid_block.attentions.0",     "up_blocks.1.attentions.0",   "up_blocks.1.attentions.1",
-    "up_blocks.1.attentions.2",   "up_blocks.2.attentions.0",   "up_blocks.2.attentions.1",
-    "up_blocks.2.attentions.2",   "up_blocks.3.attentions.0",   "up_blocks.3.attentions.1",
-    "up_blocks.3.attentions.2",
-};
-
 /* ---- comparing with a record ------------------------------------------------------ */
 
 /* Element i in torch's order [1,C,F,h,w] of x [F,h,w,C]; tokens are alike in both. */
@@ -185,9 +176,9 @@ static void unets(const char *table)
     assert_true(unet_context(&b->run, ref, contexts(b, 1), &b->arena, &context));
     assert_true(unet_reference(&b->run, ref, named(b, "in.reflat", SHAPE(1, 4, 16, 16), 1),
                                &context, &b->arena, &tokens));
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < SD_BANK; i++) {
         char path[96];
-        snprintf(path, sizeof path, "%s.transformer_blocks.0", bank_paths[i]);
+        snprintf(path, sizeof path, "%s.transformer_blocks.0", sd_bank_paths[i]);
         assert_string_equal(unet_attention_path(ref, i).s, path);
         assert_record(js_get(js_get(records, "banks_cond"), path), path, tokens.of[i], allowed);
     }

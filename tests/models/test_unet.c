@@ -48,14 +48,12 @@ typedef struct Net {
 static void net_init(Net *n, Bench *b, const char *keys, const char *prefix, UNetConfig c,
                      UNetParts parts)
 {
-    static const char *const unread[] = {"*.attn2.to_q.*",  "*.attn2.to_k.*", "*.norm2.*",
-                                         "conv_norm_out.*", "conv_out.*",     NULL};
     n->weights = named_weights(&b->arena, keys, prefix, NULL);
     binder_init(&n->binder, n->weights);
     Bind bind = bench_bind(b, &n->binder);
     Err err = {0};
     (void)!unet_bind(&n->unet, &bind, &c, parts);
-    if (!binder_done(&n->binder, unread, &err))
+    if (!binder_done(&n->binder, unet_unread(), &err))
         fail_msg("%s", err.text);
 }
 
@@ -94,14 +92,6 @@ static Tensor twice(Bench *b, Tensor x, int64_t rows)
 
 /* ---- the reference net ------------------------------------------------------------ */
 
-static const char *const bank_paths[] = {
-    "down_blocks.0.attentions.0", "down_blocks.0.attentions.1", "down_blocks.1.attentions.0",
-    "down_blocks.1.attentions.1", "down_blocks.2.attentions.0", "down_blocks.2.attentions.1",
-    "mid_block.attentions.0",     "up_blocks.1.attentions.0",   "up_blocks.1.attentions.1",
-    "up_blocks.1.attentions.2",   "up_blocks.2.attentions.0",   "up_blocks.2.attentions.1",
-    "up_blocks.2.attentions.2",   "up_blocks.3.attentions.0",   "up_blocks.3.attentions.1",
-    "up_blocks.3.attentions.2",
-};
 static const char *const mini_bank_paths[] = {
     "down_blocks.0.attentions.0", "down_blocks.1.attentions.0", "down_blocks.2.attentions.0",
     "mid_block.attentions.0",     "up_blocks.0.attentions.0",   "up_blocks.0.attentions.1",
@@ -144,8 +134,8 @@ static void reference(const char *table, const char *name, int64_t h, int64_t w)
     UNetBank bank = reference_bank(b, &n, h, w);
     /* up block 3 ends early: nobody reads what follows its last bank entry */
     assert_int_equal(tap.seen, 1 + 4 + 1 + 3);
-    assert_int_equal(n.unet.attentions, 16);
-    assert_bank(&g, &bank, bank_paths, 16);
+    assert_int_equal(n.unet.attentions, SD_BANK);
+    assert_bank(&g, &bank, sd_bank_paths, SD_BANK);
     net_release(&n);
     golden_close(&g);
     bench_free(b);
@@ -175,11 +165,11 @@ typedef struct Denoise {
 
 static const Denoise cases[] = {
     {"unet/denoise_f1", NULL, "unet/denoise.keys", "den.", "unet/reference.keys", "ref.",
-     sd_shape, bank_paths, 16, false, 1, 12, 16, 1, 959},
+     sd_shape, sd_bank_paths, SD_BANK, false, 1, 12, 16, 1, 959},
     {"unet/denoise_f3_motion", NULL, "unet/denoise_motion.keys", "den.", "unet/reference.keys",
-     "ref.", sd_shape, bank_paths, 16, true, 3, 16, 8, 1, 959},
+     "ref.", sd_shape, sd_bank_paths, SD_BANK, true, 3, 16, 8, 1, 959},
     {"unet/denoise_f2_levels", "unet/denoise_f1", "unet/denoise.keys", "den.",
-     "unet/reference.keys", "ref.", sd_shape, bank_paths, 16, false, 2, 12, 16, 5, 959},
+     "unet/reference.keys", "ref.", sd_shape, sd_bank_paths, SD_BANK, false, 2, 12, 16, 5, 959},
     {"unet/mini_bank", NULL, "unet/mini.keys", "mini.", "unet/mini.keys", "miniref.",
      mini_shape, mini_bank_paths, 10, false, 1, 16, 16, 1, 499},
 };

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 #include <cmocka.h>
 
 /* f32 sums in another order differ by about 1e-6 of the largest; Winograd by
@@ -89,6 +90,52 @@ static void decodes_stage_by_stage_like_the_reference(void **state)
     on_all_tables(decode);
 }
 
+/* Binds these parts of a file with a tensor more; true if it may be there. */
+static bool may_carry(const char *stray, VaeParts parts)
+{
+    const Case *c = &cases[1];
+    Bench *b = bench_new("ref");
+    Golden g = golden_open(c->golden);
+    Weights *w = named_weights(&b->arena, c->keys, c->prefix, &g);
+    weights_add(w, stray, named_values(&b->arena, stray, SHAPE(1), 1));
+    Binder binder;
+    binder_init(&binder, w);
+    Bind bind = bench_bind(b, &binder);
+    Vae vae;
+    Err err = {0};
+    if (!vae_bind(&vae, &bind, &c->config, parts))
+        fail_msg("a VAE that carries '%s' is not bound", stray);
+    bool ok = binder_done(&binder, vae_unread(parts), &err);
+    if (!ok)
+        assert_non_null(strstr(err.text, stray));
+    binder_release(&binder);
+    weights_close(w);
+    golden_close(&g);
+    bench_free(b);
+    return ok;
+}
+
+static void a_half_lets_the_other_be_left_over_but_nothing_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *stray;
+        bool encoder, decoder, both; /* that lets it be */
+    } rows[] = {
+        {"encoder.stray", false, true, false}, {"quant_conv.stray", false, true, false},
+        {"decoder.stray", true, false, false}, {"post_quant_conv.stray", true, false, false},
+        {"loss.stray", true, true, true},      {"model_ema.stray", true, true, true},
+        {"stray", false, false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(may_carry(rows[i].stray, (VaeParts){.encoder = true}),
+                         rows[i].encoder);
+        assert_int_equal(may_carry(rows[i].stray, (VaeParts){.decoder = true}),
+                         rows[i].decoder);
+        assert_int_equal(may_carry(rows[i].stray, (VaeParts){true, true}), rows[i].both);
+    }
+}
+
 /* Every limit from nothing to enough: an error with a sentence, no crash. */
 static void short_memory(Bench *b, const Case *c, const Golden *g, Vae *vae)
 {
@@ -146,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encodes_stage_by_stage_like_the_reference),
         cmocka_unit_test(decodes_stage_by_stage_like_the_reference),
+        cmocka_unit_test(a_half_lets_the_other_be_left_over_but_nothing_of_its_own),
         cmocka_unit_test(short_memory_is_refused_with_a_sentence),
         cmocka_unit_test(cancelling_ends_a_pass),
     };

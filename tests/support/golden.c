@@ -159,6 +159,17 @@ Weights *named_weights(Arena *a, const char *keys, const char *prefix, const Gol
     return w;
 }
 
+/* ---- names -------------------------------------------------------------------------- */
+
+const char *const sd_bank_paths[SD_BANK] = {
+    "down_blocks.0.attentions.0", "down_blocks.0.attentions.1", "down_blocks.1.attentions.0",
+    "down_blocks.1.attentions.1", "down_blocks.2.attentions.0", "down_blocks.2.attentions.1",
+    "mid_block.attentions.0",     "up_blocks.1.attentions.0",   "up_blocks.1.attentions.1",
+    "up_blocks.1.attentions.2",   "up_blocks.2.attentions.0",   "up_blocks.2.attentions.1",
+    "up_blocks.2.attentions.2",   "up_blocks.3.attentions.0",   "up_blocks.3.attentions.1",
+    "up_blocks.3.attentions.2",
+};
+
 /* ---- layouts ------------------------------------------------------------------------- */
 
 /* Where element (b,c,f,p) of torch's layout lies in ours. */

@@ -30,6 +30,10 @@ Tensor named_values(Arena *a, const char *name, Shape s, float factor);
  * formula, or from "w.NAME" in g (may be NULL).  The numbers live in `a`. */
 Weights *named_weights(Arena *a, const char *keys, const char *prefix, const Golden *g);
 
+/* Where the UNet of Stable Diffusion 1.x has transformers, in the bank's order. */
+enum { SD_BANK = 16 };
+extern const char *const sd_bank_paths[SD_BANK];
+
 /* torch's [N,C,H,W] or [B,C,F,H,W] to ours, [N,H,W,C] or [B*F,H,W,C]. */
 Tensor to_channels_last(Arena *a, Tensor t);
 

@@ -158,18 +158,15 @@ void model_release(SpriteModel *m)
 
 /* ---- the reference picture ------------------------------------------------------------ */
 
-static const char *const others[] = {
-    "encoder.*",   "decoder.*", "quant_conv.*", "post_quant_conv.*", "loss.*",
-    "model_ema.*", NULL};
-
 static bool encode(SpriteModel *m, Image frame, Err *err)
 {
     Loan l;
     Vae vae;
     if (!loan_begin(&l, m, "VAE encoder", m->folder->vae, NULL, err))
         return false;
-    (void)!vae_bind(&vae, &l.bind, &m->vae_config, (VaeParts){.encoder = true});
-    if (!loan_bound(&l, m, others, err))
+    const VaeParts half = {.encoder = true};
+    (void)!vae_bind(&vae, &l.bind, &m->vae_config, half);
+    if (!loan_bound(&l, m, vae_unread(half), err))
         return false;
     size_t floor = run_floor(m->run);
     Tensor rgb = image_to_f32(m->run->scratch, frame, RANGE_SIGNED, &m->run->err);
@@ -216,16 +213,13 @@ static Tensor clip_pixels(SpriteModel *m, Image whole)
 
 static bool embed(SpriteModel *m, Image whole, Err *err)
 {
-    /* a whole CLIP's text tower is not needed */
-    static const char *const unread[] = {"text_model.*", "text_projection.*", "logit_scale",
-                                         "*.position_ids", NULL};
     Loan l;
     if (!loan_begin(&l, m, "image encoder", m->folder->image_encoder, NULL, err))
         return false;
     ClipVision *clip = arena_take(&m->weights, sizeof *clip);
     must(clip != NULL);
     (void)!clip_vision_bind(clip, &l.bind, &m->clip_config);
-    if (!loan_bound(&l, m, unread, err))
+    if (!loan_bound(&l, m, clip_vision_unread(), err))
         return false;
     size_t floor = run_floor(m->run);
     Tensor e = clip_vision_embed(m->run, clip, clip_pixels(m, whole));
@@ -243,17 +237,12 @@ bool model_see(SpriteModel *m, Image frame, Image whole, Err *err)
 
 /* ---- the UNets --------------------------------------------------------------------------- */
 
-/* What a one-token context never reads, and what reference files may carry. */
-static const char *const unread_unet[] = {
-    "*.attn2.to_q.*", "*.attn2.to_k.*",        "*.norm2.*", "conv_norm_out.*", "conv_out.*",
-    "*.position_ids", "*.num_batches_tracked", NULL};
-
 static UNet *unet_on_loan(Loan *l, SpriteModel *m, UNetParts parts, Err *err)
 {
     UNet *unet = arena_take(&m->weights, sizeof *unet);
     must(unet != NULL);
     (void)!unet_bind(unet, &l->bind, &m->unet_config, parts);
-    return loan_bound(l, m, unread_unet, err) ? unet : NULL;
+    return loan_bound(l, m, unet_unread(), err) ? unet : NULL;
 }
 
 bool model_reference(SpriteModel *m, Err *err)
@@ -285,7 +274,7 @@ static bool pose_levels(SpriteModel *m, Loan *l, Tensor pictures, Err *err)
     PosePyramid pyramid;
     Tensor levels[PYRAMID_LEVELS];
     (void)!pose_pyramid_bind(&pyramid, &l->bind, 16);
-    if (!loan_bound(l, m, unread_unet, err))
+    if (!loan_bound(l, m, pose_pyramid_unread(), err))
         return false;
     pyramid.batch_statistics = m->batch_statistics;
     if (pose_pyramid_embed(m->run, &pyramid, pictures, levels))
@@ -427,8 +416,9 @@ bool model_decode(SpriteModel *m, Tensor latents, Tensor *pictures, Err *err)
     int64_t F = latents.dim[0], f = vae_factor(&m->vae_config);
     if (!loan_begin(&l, m, "VAE decoder", m->folder->vae, NULL, err))
         return false;
-    (void)!vae_bind(&vae, &l.bind, &m->vae_config, (VaeParts){.decoder = true});
-    if (!loan_bound(&l, m, others, err))
+    const VaeParts half = {.decoder = true};
+    (void)!vae_bind(&vae, &l.bind, &m->vae_config, half);
+    if (!loan_bound(&l, m, vae_unread(half), err))
         return false;
     *pictures = tensor_new(m->job, TENSOR_F32,
                            SHAPE(F, latents.dim[1] * f, latents.dim[2] * f, 3), &m->run->err);
