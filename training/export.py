@@ -16,7 +16,7 @@ from nets import CLIP, UNET, SpriteModel
 import parallel
 from sampler import BETA_END, BETA_START
 
-STEPS, GUIDANCE = 1, 1.0        # numbers of steps that divide 1000
+STEPS, GUIDANCE = 2, 1.5        # numbers of steps that divide 1000
 PARTS = {"denoiser": "denoising_unet.safetensors", "reference": "reference_unet.safetensors",
          "guider": "pose_guider.safetensors", "encoder": "image_encoder/model.safetensors"}
 VAE = "vae/diffusion_pytorch_model.safetensors"
