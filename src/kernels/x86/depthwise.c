@@ -59,68 +59,90 @@ VEC_INLINE V sums(const Depthwise *d, int64_t n, const float *x, Window k, int64
     return sum;
 }
 
-/* VEC channels at `places` windows of 3x3 that lie in the picture, the first
- * at x: their weights stay in registers. */
-VEC_INLINE void run_3x3(const Depthwise *d, const Out *out, const float *x, int64_t m,
-                        int64_t places, int64_t c, V bias, bool whole)
+VEC_INLINE V bias_at(const Out *out, int64_t m, int64_t c)
 {
-    int64_t C = d->s.C, left = C - c, down = d->a->W * C;
-    const float *weight = (const float *)d->a->packed + c;
-    V w[9];
+    V bias = out_bias(out, c);
+    if (out->e->image_bias == NULL)
+        return bias;
+    return vec_add(bias, out_image_bias(out, image_of(out->e, m), c));
+}
+
+/* VEC channels at a window of 3x3 that lies in the picture, of rows `down` apart. */
+VEC_INLINE V sum_3x3(const float *x, int64_t down, const float *w, int64_t C, int64_t left,
+                     V bias)
+{
+    V sum = bias;
 #pragma GCC unroll 9
-    for (int t = 0; t < 9; t++)
-        w[t] = whole ? vec_load(weight + t * C) : vec_load_part(weight + t * C, left);
-    for (int64_t i = 0; i < places; i++, x += d->s.stride * C) {
-        V sum = vec_zero();
-#pragma GCC unroll 9
-        for (int t = 0; t < 9; t++) {
-            const float *from = x + t / 3 * down + t % 3 * C;
-            sum = vec_fma(whole ? vec_load(from) : vec_load_part(from, left), w[t], sum);
-        }
-        out_write(out, m + i, c, vec_add(sum, bias));
+    for (int t = 0; t < 9; t++) {
+        const float *from = x + t / 3 * down + t % 3 * C;
+        sum = left >= VEC
+                  ? vec_fma(vec_load(from), vec_load(w + t * C), sum)
+                  : vec_fma(vec_load_part(from, left), vec_load_part(w + t * C, left), sum);
+    }
+    return sum;
+}
+
+/* All channels of `places` such windows from x on: memory is read and written
+ * strictly forwards, which the fetching ahead of the caches lives on.  What a
+ * store might change is kept in variables. */
+static void run_3x3(const Depthwise *d, const Out *to, const float *x, int64_t m,
+                    int64_t places)
+{
+    const Epilogue e = *to->e;
+    Out out = *to;
+    out.e = &e;
+    const int64_t C = d->s.C, down = d->a->W * C, step = d->s.stride * C;
+    const float *w = d->a->packed;
+    for (; places > 0; places--, m++, x += step) {
+        int64_t c = 0;
+        for (; c + VEC <= C; c += VEC)
+            out_write(&out, m, c, sum_3x3(x + c, down, w + c, C, VEC, bias_at(&out, m, c)));
+        if (c < C)
+            out_write(&out, m, c, sum_3x3(x + c, down, w + c, C, C - c, bias_at(&out, m, c)));
     }
 }
 
-enum { RUN = 16 }; /* places whose inputs stay in the first cache */
+enum { ROWS = 8 }; /* of a piece of work: they share inputs */
 
-static void row(void *job, int64_t index, int worker)
+static void row(const Depthwise *d, const Out *out, int64_t index)
 {
-    (void)worker;
-    const Depthwise *d = job;
     const ConvArgs *a = d->a;
     ConvShape s = d->s;
     int64_t n = index / d->OH, y = index % d->OH * s.stride - s.pad_top;
     bool fast = s.kh == 3 && s.kw == 3 && y >= 0 && y + 3 <= a->H && a->scale == NULL;
-    Out out = out_for(a->y, a->N * d->OH * d->OW, s.C, s.C, &a->epilogue, false);
     for (int64_t ox = 0, places; ox < d->OW; ox += places) {
         int64_t x = ox * s.stride - s.pad_left, m = index * d->OW + ox;
-        int64_t inside = x < 0 ? 0 : min64((a->W - 3 - x) / s.stride + 1, d->OW - ox);
-        bool run = fast && inside > 0 && x + 3 <= a->W;
-        places = run ? min64(RUN, inside) : 1;
+        const float *from = a->x + ((n * a->H + y) * a->W + x) * s.C;
+        places = 1;
+        if (fast && x >= 0 && x + 3 <= a->W) {
+            places = min64((a->W - 3 - x) / s.stride + 1, d->OW - ox);
+            run_3x3(d, out, from, m, places);
+            continue;
+        }
         Window k = {max64(0, -y), min64(s.kh, a->H - y), max64(0, -x), min64(s.kw, a->W - x)};
         for (int64_t c = 0; c < s.C; c += VEC) {
-            const float *from = a->x + ((n * a->H + y) * a->W + x) * s.C + c;
-            bool whole = c + VEC <= s.C;
-            V bias = out_bias(&out, c);
-            if (a->epilogue.image_bias)
-                bias = vec_add(bias, out_image_bias(&out, image_of(out.e, m), c));
-            if (run && whole)
-                run_3x3(d, &out, from, m, places, c, bias, true);
-            else if (run)
-                run_3x3(d, &out, from, m, places, c, bias, false);
-            else if (whole)
-                out_write(&out, m, c, vec_add(sums(d, n, from, k, c, true), bias));
-            else
-                out_write(&out, m, c, vec_add(sums(d, n, from, k, c, false), bias));
+            V sum = c + VEC <= s.C ? sums(d, n, from + c, k, c, true)
+                                   : sums(d, n, from + c, k, c, false);
+            out_write(out, m, c, vec_add(sum, bias_at(out, m, c)));
         }
     }
+}
+
+static void piece(void *job, int64_t index, int worker)
+{
+    (void)worker;
+    const Depthwise *d = job;
+    int64_t rows = d->a->N * d->OH, last = min64(rows, (index + 1) * ROWS);
+    Out out = out_for(d->a->y, rows * d->OW, d->s.C, d->s.C, &d->a->epilogue, false);
+    for (int64_t i = index * ROWS; i < last; i++)
+        row(d, &out, i);
     out_done(&out);
 }
 
 static void run(Job *job, ConvShape s, const ConvArgs *a)
 {
     Depthwise d = {s, a, conv_out_height(s, a->H), conv_out_width(s, a->W)};
-    pool_run(job->pool, a->N * d.OH, row, &d);
+    pool_run(job->pool, div_up(a->N * d.OH, ROWS), piece, &d);
 }
 
 const ConvMethod OVERLAY(conv_depthwise) = {"depthwise", packed, pack, scratch, run};
