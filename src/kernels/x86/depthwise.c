@@ -67,39 +67,67 @@ VEC_INLINE V bias_at(const Out *out, int64_t m, int64_t c)
     return vec_add(bias, out_image_bias(out, image_of(out->e, m), c));
 }
 
-/* VEC channels at a window of 3x3 that lies in the picture, of rows `down` apart. */
-VEC_INLINE V sum_3x3(const float *x, int64_t down, const float *w, int64_t C, int64_t left,
-                     V bias)
+VEC_INLINE V part(const float *p, int64_t left)
 {
-    V sum = bias;
-#pragma GCC unroll 9
-    for (int t = 0; t < 9; t++) {
-        const float *from = x + t / 3 * down + t % 3 * C;
-        sum = left >= VEC
-                  ? vec_fma(vec_load(from), vec_load(w + t * C), sum)
-                  : vec_fma(vec_load_part(from, left), vec_load_part(w + t * C, left), sum);
-    }
-    return sum;
+    return left >= VEC ? vec_load(p) : vec_load_part(p, left);
 }
 
-/* All channels of `places` such windows from x on: memory is read and written
- * strictly forwards, which the fetching ahead of the caches lives on.  What a
- * store might change is kept in variables. */
-static void run_3x3(const Depthwise *d, const Out *to, const float *x, int64_t m,
+/* The windows of 3x3 of a row that lie in the picture. */
+typedef struct Windows {
+    Out out;
+    Epilogue e; /* here, where no store can have changed it */
+    const float *w;
+    int64_t C, down, step; /* floats to the next row of inputs; between windows */
+} Windows;
+
+/* VEC channels, or the `left` that remain, at `places` windows from x on. */
+VEC_INLINE void windows_3x3(const Windows *k, const float *x, int64_t m, int places, int64_t c,
+                            int64_t left)
+{
+    const int64_t C = k->C;
+    const V bias = bias_at(&k->out, m, c);
+    V w[9];
+#pragma GCC unroll 9
+    for (int t = 0; t < 9; t++)
+        w[t] = part(k->w + t * C + c, left);
+    x += c;
+#pragma GCC unroll 4
+    for (int i = 0; i < places; i++, x += k->step) {
+        const float *row = x;
+        V sum = bias;
+#pragma GCC unroll 3
+        for (int y = 0; y < 3; y++, row += k->down) {
+            sum = vec_fma(part(row, left), w[3 * y], sum);
+            sum = vec_fma(part(row + C, left), w[3 * y + 1], sum);
+            sum = vec_fma(part(row + 2 * C, left), w[3 * y + 2], sum);
+        }
+        out_write(&k->out, m + i, c, sum);
+    }
+}
+
+/* All channels of `places` windows.  Inputs and outputs are passed nearly in
+ * their order in memory, which the fetching ahead of the caches lives on. */
+VEC_INLINE void windows_row(const Windows *k, const float *x, int64_t m, int places)
+{
+    int64_t c = 0;
+    for (; c + VEC <= k->C; c += VEC)
+        windows_3x3(k, x, m, places, c, VEC);
+    if (c < k->C)
+        windows_3x3(k, x, m, places, c, k->C - c);
+}
+
+enum { TOGETHER = 4 };
+
+static void run_3x3(const Depthwise *d, const Out *out, const float *x, int64_t m,
                     int64_t places)
 {
-    const Epilogue e = *to->e;
-    Out out = *to;
-    out.e = &e;
-    const int64_t C = d->s.C, down = d->a->W * C, step = d->s.stride * C;
-    const float *w = d->a->packed;
-    for (; places > 0; places--, m++, x += step) {
-        int64_t c = 0;
-        for (; c + VEC <= C; c += VEC)
-            out_write(&out, m, c, sum_3x3(x + c, down, w + c, C, VEC, bias_at(&out, m, c)));
-        if (c < C)
-            out_write(&out, m, c, sum_3x3(x + c, down, w + c, C, C - c, bias_at(&out, m, c)));
-    }
+    const ConvShape s = d->s;
+    Windows k = {*out, *out->e, d->a->packed, s.C, d->a->W * s.C, s.stride * s.C};
+    k.out.e = &k.e;
+    for (; places >= TOGETHER; places -= TOGETHER, m += TOGETHER, x += TOGETHER * k.step)
+        windows_row(&k, x, m, TOGETHER);
+    for (; places > 0; places--, m++, x += k.step)
+        windows_row(&k, x, m, 1);
 }
 
 enum { ROWS = 8 }; /* of a piece of work: they share inputs */
