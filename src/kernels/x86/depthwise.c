@@ -80,6 +80,14 @@ typedef struct Windows {
     int64_t C, down, step; /* floats to the next row of inputs; between windows */
 } Windows;
 
+/* p, of which the compiler knows nothing: else it computes the places of all
+ * windows' inputs beforehand, and loads those from memory, too. */
+VEC_INLINE const float *forget(const float *p)
+{
+    __asm__("" : "+r"(p));
+    return p;
+}
+
 /* VEC channels, or the `left` that remain, at `places` windows from x on. */
 VEC_INLINE void windows_3x3(const Windows *k, const float *x, int64_t m, int places, int64_t c,
                             int64_t left)
@@ -97,6 +105,7 @@ VEC_INLINE void windows_3x3(const Windows *k, const float *x, int64_t m, int pla
         V sum = bias;
 #pragma GCC unroll 3
         for (int y = 0; y < 3; y++, row += k->down) {
+            row = forget(row);
             sum = vec_fma(part(row, left), w[3 * y], sum);
             sum = vec_fma(part(row + C, left), w[3 * y + 1], sum);
             sum = vec_fma(part(row + 2 * C, left), w[3 * y + 2], sum);
@@ -161,7 +170,7 @@ static void piece(void *job, int64_t index, int worker)
     (void)worker;
     const Depthwise *d = job;
     int64_t rows = d->a->N * d->OH, last = min64(rows, (index + 1) * ROWS);
-    Out out = out_for(d->a->y, rows * d->OW, d->s.C, d->s.C, &d->a->epilogue, false);
+    Out out = out_by_vectors(d->a->y, rows * d->OW, d->s.C, &d->a->epilogue);
     for (int64_t i = index * ROWS; i < last; i++)
         row(d, &out, i);
     out_done(&out);

@@ -27,6 +27,15 @@ static inline Out out_for(float *y, int64_t rows, int64_t ldy, int64_t O, const 
     return out;
 }
 
+/* The same where a row's vectors are not written one after the other: half a
+ * line at a time past the caches costs more than it saves. */
+static inline Out out_by_vectors(float *y, int64_t rows, int64_t O, const Epilogue *e)
+{
+    Out out = out_for(y, rows, O, O, e, false);
+    out.stream = out.stream && VEC * sizeof(float) == 64;
+    return out;
+}
+
 /* A worker's results are there for the others. */
 static inline void out_done(const Out *out)
 {
