@@ -3,11 +3,14 @@
 sprite.py DATA OUT STEPS [INIT]     OUT = checkpoint file; INIT = one to start from: its denoiser
                                     then also starts the reference net, so that both speak alike
 sprite.py DATA OUT STEPS INIT RATE  continues a training with that learning rate
+INIT may be a model folder, such as models/sprite-mini, instead of a checkpoint.
 """
 import functools
+import os
 import sys
 
 import parallel
+import export
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -83,7 +86,10 @@ if __name__ == "__main__":
     torch.manual_seed(0)
     model = SpriteModel()
     if len(sys.argv) > 4:
-        parallel.load(model, sys.argv[4]).train()
+        if os.path.isdir(sys.argv[4]):
+            model = export.load(sys.argv[4])[0].train()
+        else:
+            parallel.load(model, sys.argv[4]).train()
     if len(sys.argv) == 5:
         model.reference.load_state_dict({k: v for k, v in model.denoiser.state_dict().items() if k in model.reference.state_dict()})
     print("parameters", sum(p.numel() for p in model.parameters()), flush=True)
