@@ -67,6 +67,12 @@ static void assert_named(const char *name, Tensor x, double most)
     assert_record(js_get(records, name), name, x, most);
 }
 
+static void on_every_table(void (*holds)(const char *table))
+{
+    for (const char *const *t = tables(); *t != NULL; t++)
+        holds(*t);
+}
+
 /* ---- the UNets ----------------------------------------------------------------------- */
 
 static UNetConfig config(void)
@@ -195,8 +201,7 @@ static void unets(const char *table)
 static void the_unets_hold_on_every_table(void **state)
 {
     (void)state;
-    for (const char *const *t = tables(); *t != NULL; t++)
-        unets(*t);
+    on_every_table(unets);
 }
 
 /* ---- the guiders, at their published widths ------------------------------------------- */
@@ -258,15 +263,13 @@ static void pyramid(const char *table)
 static void the_plain_guider_holds_on_every_table(void **state)
 {
     (void)state;
-    for (const char *const *t = tables(); *t != NULL; t++)
-        plain(*t);
+    on_every_table(plain);
 }
 
 static void the_pyramid_holds_on_every_table(void **state)
 {
     (void)state;
-    for (const char *const *t = tables(); *t != NULL; t++)
-        pyramid(*t);
+    on_every_table(pyramid);
 }
 
 static void names_make_the_values_that_they_should(void **state)

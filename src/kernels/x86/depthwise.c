@@ -37,39 +37,31 @@ typedef struct {
     int64_t ky0, ky1, kx0, kx1;
 } Window;
 
+/* VEC numbers, or the `left` that remain. */
+VEC_INLINE V part(const float *p, int64_t left)
+{
+    return left >= VEC ? vec_load(p) : vec_load_part(p, left);
+}
+
 /* The sums of VEC channels at the window whose first tap lies at x. */
-VEC_INLINE V sums(const Depthwise *d, int64_t n, const float *x, Window k, int64_t c,
-                  bool whole)
+VEC_INLINE V sums(const Depthwise *d, int64_t n, const float *x, Window k, int64_t c)
 {
     const ConvArgs *a = d->a;
     int64_t C = d->s.C, left = C - c;
     bool normed = a->scale != NULL;
-    V scale = normed ? vec_load_part(a->scale + n * C + c, left) : vec_zero();
-    V shift = normed ? vec_load_part(a->shift + n * C + c, left) : vec_zero();
+    V scale = normed ? part(a->scale + n * C + c, left) : vec_zero();
+    V shift = normed ? part(a->shift + n * C + c, left) : vec_zero();
     V sum = vec_zero();
     for (int64_t ky = k.ky0; ky < k.ky1; ky++)
         for (int64_t kx = k.kx0; kx < k.kx1; kx++) {
             const float *from = x + (ky * a->W + kx) * C;
             const float *w = (const float *)a->packed + (ky * d->s.kw + kx) * C + c;
-            V v = whole ? vec_load(from) : vec_load_part(from, left);
+            V v = part(from, left);
             if (normed)
                 v = vec_act(vec_fma(v, scale, shift), a->pre_act);
-            sum = vec_fma(v, whole ? vec_load(w) : vec_load_part(w, left), sum);
+            sum = vec_fma(v, part(w, left), sum);
         }
     return sum;
-}
-
-VEC_INLINE V bias_at(const Out *out, int64_t m, int64_t c)
-{
-    V bias = out_bias(out, c);
-    if (out->e->image_bias == NULL)
-        return bias;
-    return vec_add(bias, out_image_bias(out, image_of(out->e, m), c));
-}
-
-VEC_INLINE V part(const float *p, int64_t left)
-{
-    return left >= VEC ? vec_load(p) : vec_load_part(p, left);
 }
 
 /* The windows of 3x3 of a row that lie in the picture. */
@@ -93,7 +85,7 @@ VEC_INLINE void windows_3x3(const Windows *k, const float *x, int64_t m, int pla
                             int64_t left)
 {
     const int64_t C = k->C;
-    const V bias = bias_at(&k->out, m, c);
+    const V bias = out_biases(&k->out, m, c);
     V w[9];
 #pragma GCC unroll 9
     for (int t = 0; t < 9; t++)
@@ -157,11 +149,8 @@ static void row(const Depthwise *d, const Out *out, int64_t index)
             continue;
         }
         Window k = {max64(0, -y), min64(s.kh, a->H - y), max64(0, -x), min64(s.kw, a->W - x)};
-        for (int64_t c = 0; c < s.C; c += VEC) {
-            V sum = c + VEC <= s.C ? sums(d, n, from + c, k, c, true)
-                                   : sums(d, n, from + c, k, c, false);
-            out_write(out, m, c, vec_add(sum, bias_at(out, m, c)));
-        }
+        for (int64_t c = 0; c < s.C; c += VEC)
+            out_write(out, m, c, vec_add(sums(d, n, from + c, k, c), out_biases(out, m, c)));
     }
 }
 

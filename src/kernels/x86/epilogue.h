@@ -61,6 +61,15 @@ VEC_INLINE V out_image_bias(const Out *out, int64_t image, int64_t o)
     return vec_load_part(out->e->image_bias + image * out->O + o, out->O - o);
 }
 
+/* All that is added to VEC columns of a row. */
+VEC_INLINE V out_biases(const Out *out, int64_t row, int64_t o)
+{
+    V bias = out_bias(out, o);
+    if (out->e->image_bias == NULL)
+        return bias;
+    return vec_add(bias, out_image_bias(out, image_of(out->e, row), o));
+}
+
 /* Writes VEC columns of a row; the biases are in `sum` already. */
 VEC_INLINE void out_write(const Out *out, int64_t row, int64_t o, V sum)
 {
@@ -88,7 +97,7 @@ static inline void out_plain(const Out *out, int64_t row, int64_t rows, int64_t 
     int64_t next_image = e->image_bias ? row : INT64_MAX;
     for (int64_t m = row; m < row + rows; m++, c += NR) {
         if (m >= next_image) {
-            int64_t image = m / e->rows_per_image;
+            int64_t image = image_of(e, m);
             next_image = (image + 1) * e->rows_per_image;
             b[0] = vec_add(bias[0], out_image_bias(out, image, o));
             b[1] = vec_add(bias[1], out_image_bias(out, image, o + VEC));
@@ -106,7 +115,7 @@ static inline void out_geglu(const Out *out, int64_t row, int64_t rows, int64_t 
     V value = out_bias(out, o);
     V gate = e->bias ? vec_load_part(e->bias + out->O + o, out->O - o) : vec_zero();
     for (int64_t m = row; m < row + rows; m++, c += NR) {
-        V image = e->image_bias ? out_image_bias(out, m / e->rows_per_image, o) : vec_zero();
+        V image = e->image_bias ? out_image_bias(out, image_of(e, m), o) : vec_zero();
         V v = vec_add(vec_add(vec_load(c), value), image);
         out_write(out, m, o, vec_mul(v, vec_gelu(vec_add(vec_load(c + VEC), gate))));
     }

@@ -316,10 +316,7 @@ static void output_block(const Winograd *v, Corner at, int64_t first, int64_t la
         if (n >= v->a->N || tile.y >= p->OH || tile.x >= p->OW)
             continue;
         for (int64_t o = first * NR; o < min64(last * NR, out.O); o += VEC) {
-            V bias = out_bias(&out, o);
-            if (out.e->image_bias)
-                bias =
-                    vec_add(bias, out_image_bias(&out, image_of(out.e, n * p->OH * p->OW), o));
+            V bias = out_biases(&out, n * p->OH * p->OW, o);
             const float *m =
                 sums + (o / NR - first) * POINTS * p->sums_floats + t * NR + o % NR;
             output_tile(v, &out, tile, o, bias, m);
