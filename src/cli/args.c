@@ -92,13 +92,12 @@ static bool set_size(const Param *p, void *to, const char *text, Err *err)
     return true;
 }
 
-static bool is_choice(const char *choices, const char *text)
+static bool is_choice(const char *choices, const char *text, size_t n)
 {
-    size_t n = strlen(text);
     for (const char *c = choices; c != NULL; c = strchr(c, '|')) {
         c += *c == '|';
         if (strncmp(c, text, n) == 0 && (c[n] == '|' || c[n] == '\0'))
-            return n > 0 && strchr(text, '|') == NULL;
+            return n > 0 && memchr(text, '|', n) == NULL;
     }
     return false;
 }
@@ -120,12 +119,29 @@ static bool set_text(const Param *p, void *to, const char *text, Err *err)
     if (text[0] == '\0')
         return err_set(err, ERR_INPUT, "%s is empty; give it %s", called(p, name),
                        p->value != NULL ? p->value : "a value");
-    if (p->choices != NULL && !is_choice(p->choices, text)) {
-        args_choices(choices, sizeof choices, p->choices);
-        return err_set(err, ERR_INPUT, "%s is '%.100s'; it must be one of: %s", called(p, name),
-                       text, choices);
+    bool is_list = p->type == PARAM_LIST;
+    for (const char *word = text; p->choices != NULL && word != NULL;) {
+        size_t n = is_list ? strcspn(word, ",") : strlen(word);
+        if (!is_choice(p->choices, word, n)) {
+            args_choices(choices, sizeof choices, p->choices);
+            return err_set(err, ERR_INPUT, "%s is '%.*s'; it must be %s: %s", called(p, name),
+                           (int)min64((int64_t)n, 100), word,
+                           is_list ? "some of, with commas between them" : "one of", choices);
+        }
+        word = word[n] == ',' ? word + n + 1 : NULL;
     }
     memcpy(to, &text, sizeof text);
+    return true;
+}
+
+static bool add_path(const Param *p, Paths *to, const char *text, Err *err)
+{
+    if (to->count == PATHS_MOST)
+        return err_set(err, ERR_INPUT, "more than %d are given; run again with the rest",
+                       PATHS_MOST);
+    if (!set_text(p, &to->of[to->count], text, err))
+        return false;
+    to->count++;
     return true;
 }
 
@@ -142,7 +158,10 @@ static bool set(const Param *p, void *request, const char *text, Err *err)
     case PARAM_FLAG:
         *(bool *)to = strcmp(text, "true") == 0;
         return true;
+    case PARAM_PATHS:
+        return add_path(p, to, text, err);
     case PARAM_TEXT:
+    case PARAM_LIST:
     case PARAM_PATH:
     case PARAM_OUT:
         return set_text(p, to, text, err);
@@ -162,11 +181,14 @@ static const Param *param_named(const Studio *s, const char *name, size_t n)
     return NULL;
 }
 
+/* What the at-th word without a flag is; a list of paths takes all that follow. */
 static const Param *positional(const Studio *s, int at)
 {
-    for (int i = 0; i < s->param_count; i++)
-        if (s->params[i].is_positional && at-- == 0)
-            return &s->params[i];
+    for (int i = 0; i < s->param_count; i++) {
+        const Param *p = &s->params[i];
+        if (p->is_positional && (at-- == 0 || p->type == PARAM_PATHS))
+            return p;
+    }
     return NULL;
 }
 
@@ -259,7 +281,9 @@ bool args_read(const Studio *studio, int count, char *const *words, void *reques
     if (!read_words(studio, count, words, request, &given, err))
         return false;
     const Param *next = positional(studio, given);
-    if (next != NULL && (next->fallback == NULL || next->fallback[0] == '\0'))
+    bool has_some = next != NULL && next->type == PARAM_PATHS &&
+                    ((const Paths *)((const char *)request + next->offset))->count > 0;
+    if (next != NULL && !has_some && (next->fallback == NULL || next->fallback[0] == '\0'))
         return err_set(err, ERR_INPUT, "no %s is given; begin with: %s", next->value,
                        studio->example);
     return true;

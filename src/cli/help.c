@@ -27,7 +27,10 @@ static void print_wrapped(const char *text, int from, int to)
 
 static const char *value_name(const Param *p)
 {
-    static const char *const of_type[] = {"TEXT", "PATH", "PATH", "N", "X", "WxH", ""};
+    static const char *const of_type[] = {
+        [PARAM_TEXT] = "TEXT",  [PARAM_LIST] = "LIST", [PARAM_PATH] = "PATH",
+        [PARAM_PATHS] = "PATH", [PARAM_OUT] = "PATH",  [PARAM_INT] = "N",
+        [PARAM_NUMBER] = "X",   [PARAM_SIZE] = "WxH",  [PARAM_FLAG] = ""};
     return p->value != NULL ? p->value : of_type[p->type];
 }
 
@@ -39,7 +42,8 @@ static void facts(const Param *p, char *to, size_t room)
     if (p->choices != NULL) {
         char list[300];
         args_choices(list, sizeof list, p->choices);
-        n += (size_t)snprintf(to, room, " One of: %s.", list);
+        n += (size_t)snprintf(to, room, " %s: %s.",
+                              p->type == PARAM_LIST ? "Some of, with commas" : "One of", list);
     }
     if (p->most != 0 && n < room)
         n += (size_t)snprintf(to + n, room - n, " %.10g to %.10g.", p->least, p->most);
@@ -51,7 +55,8 @@ static void print_param(const Param *p, int columns)
 {
     char name[96], text[900], more[500];
     if (p->is_positional)
-        snprintf(name, sizeof name, "  %s", value_name(p));
+        snprintf(name, sizeof name, "  %s%s", value_name(p),
+                 p->type == PARAM_PATHS ? "..." : "");
     else
         snprintf(name, sizeof name, "  --%s %s", p->name, value_name(p));
     facts(p, more, sizeof more);

@@ -12,13 +12,21 @@
 
 typedef enum {
     PARAM_TEXT,   /* const char *; borrowed */
+    PARAM_LIST,   /* const char *: words with commas between them; each a choice */
     PARAM_PATH,   /* const char *: a file or folder that exists */
+    PARAM_PATHS,  /* Paths: one or more of those; only as the last positional */
     PARAM_OUT,    /* const char *: a file or folder to be written */
     PARAM_INT,    /* int64_t */
     PARAM_NUMBER, /* double */
     PARAM_SIZE,   /* int64_t[2], written WxH */
     PARAM_FLAG    /* bool */
 } ParamType;
+
+enum { PATHS_MOST = 4096 };
+typedef struct Paths {
+    int64_t count;
+    const char *of[PATHS_MOST]; /* borrowed */
+} Paths;
 
 typedef struct Param {
     const char *name; /* as in --name */

@@ -60,6 +60,51 @@ static const Studio studio = {.name = "toy",
                               .param_count = sizeof params / sizeof *params,
                               .request_size = sizeof(Request)};
 
+/* A command that takes lists. */
+typedef struct Lists {
+    const char *moves;
+    Paths pictures;
+} Lists;
+
+static const Param list_params[] = {
+    {.name = "moves",
+     .type = PARAM_LIST,
+     .offset = offsetof(Lists, moves),
+     .fallback = "walk",
+     .value = "LIST",
+     .choices = "walk|run"},
+    {.name = "picture",
+     .type = PARAM_PATHS,
+     .offset = offsetof(Lists, pictures),
+     .value = "PICTURE",
+     .is_positional = true},
+};
+
+static const Studio lists = {.name = "lists",
+                             .example = "atelier lists x.png",
+                             .params = list_params,
+                             .param_count = sizeof list_params / sizeof *list_params,
+                             .request_size = sizeof(Lists)};
+
+static void lists_take_many(void **state)
+{
+    (void)state;
+    Lists q = {0};
+    Err err = {0};
+    assert_true(
+        args_read(&lists, 5, (char *[]){"a", "b", "--moves", "run,walk", "c"}, &q, &err));
+    assert_int_equal(q.pictures.count, 3);
+    assert_string_equal(q.pictures.of[2], "c");
+    assert_string_equal(q.moves, "run,walk");
+    assert_false(args_read(&lists, 2, (char *[]){"--moves", "walk,fly"}, &q, &err));
+    assert_string_equal(
+        err.text, "--moves is 'fly'; it must be some of, with commas between them: walk, run");
+    q = (Lists){0};
+    err = (Err){0};
+    assert_false(args_read(&lists, 0, NULL, &q, &err));
+    assert_string_equal(err.text, "no PICTURE is given; begin with: atelier lists x.png");
+}
+
 #define READ(q, err, ...)                                                                      \
     args_read(&studio, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *),                       \
               (char *[]){__VA_ARGS__}, q, err)
@@ -190,6 +235,7 @@ int main(void)
         cmocka_unit_test(the_last_value_of_a_flag_counts),
         cmocka_unit_test(after_two_dashes_words_are_no_flags),
         cmocka_unit_test(what_is_refused_is_told_in_a_sentence),
+        cmocka_unit_test(lists_take_many),
         cmocka_unit_test(the_nearest_name_is_near),
         cmocka_unit_test(a_flag_is_found_by_its_name),
     };
