@@ -1,38 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "pose/clip.h"
+#include "pose/vec.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef struct Vec {
-    float x, y, z;
-} Vec;
-
-static Vec vec(const float v[3])
-{
-    return (Vec){v[0], v[1], v[2]};
-}
-
-static Vec plus(Vec a, Vec b, float k)
-{
-    return (Vec){a.x + k * b.x, a.y + k * b.y, a.z + k * b.z};
-}
-
-static Vec minus(Vec a, Vec b)
-{
-    return plus(a, b, -1);
-}
-
-static float dot(Vec a, Vec b)
-{
-    return a.x * b.x + a.y * b.y + a.z * b.z;
-}
-
-static Vec unit(Vec a)
-{
-    float size = sqrtf(dot(a, a));
-    return size > 0 ? (Vec){a.x / size, a.y / size, a.z / size} : a;
-}
 
 static void set(float to[3], Vec v)
 {
