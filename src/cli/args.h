@@ -19,15 +19,11 @@ bool args_read(const Studio *studio, int count, char *const *words, void *reques
 /* Whether somebody asks for help instead: --help or -h before any "--". */
 bool args_want_help(int count, char *const *words);
 
-/* The value of the flag of that name, or false if the table has none. */
-bool args_flag(const Studio *studio, const void *request, const char *name);
+/* What is said of a parameter in help and manual: help, choices, range, default. */
+void args_param_text(const Param *p, char *to, size_t room);
 
-/* The one of `names` (ended by NULL) that `word` is most likely a slip of, or
- * NULL if none is near. */
-const char *args_nearest(const char *word, const char *const *names);
-
-/* "walk|idle" as "walk, idle". */
-void args_choices(char *to, size_t room, const char *choices);
+/* "..." after what may be given several times. */
+const char *args_more(const Param *p);
 
 /* Everything about one command, `columns` wide, to stdout. */
 void args_help(const Studio *studio, int columns);

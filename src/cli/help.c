@@ -7,6 +7,9 @@
 /* A column of names, a column of text. */
 enum { NAMES = 26, LEAST_COLUMNS = 60, MOST_COLUMNS = 100 };
 
+/* Headings of rows that the table puts in no group. */
+static const char GIVEN[] = "What it is given", OTHERS[] = "What to do with it";
+
 /* Words of `text` between the columns `from` and `to`; the cursor is at
  * `from`.  Ends with a new line. */
 static void print_wrapped(const char *text, int from, int to)
@@ -25,23 +28,14 @@ static void print_wrapped(const char *text, int from, int to)
     printf("\n");
 }
 
-static const char *value_name(const Param *p)
-{
-    static const char *const of_type[] = {
-        [PARAM_TEXT] = "TEXT",  [PARAM_LIST] = "LIST", [PARAM_PATH] = "PATH",
-        [PARAM_PATHS] = "PATH", [PARAM_OUT] = "PATH",  [PARAM_INT] = "N",
-        [PARAM_NUMBER] = "X",   [PARAM_SIZE] = "WxH",  [PARAM_FLAG] = ""};
-    return p->value != NULL ? p->value : of_type[p->type];
-}
-
 /* What follows the line of help: choices, range, default. */
 static void facts(const Param *p, char *to, size_t room)
 {
     size_t n = 0;
     to[0] = '\0';
     if (p->choices != NULL) {
-        char list[300];
-        args_choices(list, sizeof list, p->choices);
+        char list[400];
+        param_choices(list, sizeof list, p->choices);
         n += (size_t)snprintf(to, room, " %s: %s.",
                               p->type == PARAM_LIST ? "Some of, with commas" : "One of", list);
     }
@@ -51,57 +45,55 @@ static void facts(const Param *p, char *to, size_t room)
         snprintf(to + n, room - n, " Default: %s", p->fallback);
 }
 
-static void print_param(const Param *p, int columns)
+void args_param_text(const Param *p, char *to, size_t room)
 {
-    char name[96], text[900], more[500];
-    if (p->is_positional)
-        snprintf(name, sizeof name, "  %s%s", value_name(p),
-                 p->type == PARAM_PATHS ? "..." : "");
-    else
-        snprintf(name, sizeof name, "  --%s %s", p->name, value_name(p));
+    char more[500];
     facts(p, more, sizeof more);
     bool is_ended = p->help[0] != '\0' && strchr(".?!", p->help[strlen(p->help) - 1]) != NULL;
-    snprintf(text, sizeof text, "%s%s%s", p->help, more[0] != '\0' && !is_ended ? "." : "",
-             more);
+    snprintf(to, room, "%s%s%s", p->help, more[0] != '\0' && !is_ended ? "." : "", more);
+}
+
+const char *args_more(const Param *p)
+{
+    return p->type == PARAM_PATHS ? "..." : "";
+}
+
+static void print_param(const Param *p, int columns)
+{
+    char name[96], text[900];
+    if (p->is_positional)
+        snprintf(name, sizeof name, "  %s%s", param_value_name(p), args_more(p));
+    else
+        snprintf(name, sizeof name, "  --%s %s", p->name, param_value_name(p));
+    args_param_text(p, text, sizeof text);
     int at = printf("%-*s", NAMES, name);
     if (at > NAMES)
         printf("\n%*s", NAMES, "");
     print_wrapped(text, NAMES, columns);
 }
 
-static bool is_file(const Param *p)
-{
-    return p->type == PARAM_PATH || p->type == PARAM_OUT;
-}
-static bool is_given(const Param *p)
-{
-    return p->is_positional;
-}
-static bool is_a_file(const Param *p)
-{
-    return !p->is_positional && is_file(p);
-}
-static bool is_a_value(const Param *p)
-{
-    return !p->is_positional && !is_file(p) && p->type != PARAM_FLAG;
-}
-static bool is_a_switch(const Param *p)
-{
-    return !p->is_positional && p->type == PARAM_FLAG;
-}
-
-static void print_group(const Studio *s, const char *heading, bool (*belongs)(const Param *),
-                        int columns)
+/* The rows of one heading. */
+static void print_group(const Studio *s, const char *heading, int columns)
 {
     bool has_heading = false;
     for (int i = 0; i < s->param_count; i++) {
-        if (!belongs(&s->params[i]))
+        const Param *p = &s->params[i];
+        const char *group = studio_group(s, i);
+        const char *own = p->is_positional ? GIVEN : group != NULL ? group : OTHERS;
+        if (strcmp(own, heading) != 0)
             continue;
         if (!has_heading)
             printf("\n%s\n", heading);
         has_heading = true;
-        print_param(&s->params[i], columns);
+        print_param(p, columns);
     }
+}
+
+static void print_examples(const Studio *s)
+{
+    printf("\nExamples\n");
+    for (int i = 0; i < STUDIO_EXAMPLES && s->examples[i].command != NULL; i++)
+        printf("  %s\n      %s\n", s->examples[i].command, s->examples[i].gives);
 }
 
 void args_help(const Studio *studio, int columns)
@@ -112,12 +104,14 @@ void args_help(const Studio *studio, int columns)
     printf("\nUsage: atelier %s", studio->name);
     for (int i = 0; i < studio->param_count; i++)
         if (studio->params[i].is_positional)
-            printf(" %s", value_name(&studio->params[i]));
-    printf(" [--flag VALUE]...\n\nTo begin with:\n  %s\n", studio->example);
-    print_group(studio, "What it is given", is_given, columns);
-    print_group(studio, "Files and folders", is_a_file, columns);
-    print_group(studio, "Choices", is_a_value, columns);
-    print_group(studio, "Switches (off unless given)", is_a_switch, columns);
+            printf(" %s%s", param_value_name(&studio->params[i]),
+                   args_more(&studio->params[i]));
+    printf(" [--flag VALUE]...\n");
+    print_examples(studio);
+    print_group(studio, GIVEN, columns);
+    print_group(studio, OTHERS, columns);
+    for (int g = 0; g < studio->group_count; g++)
+        print_group(studio, studio->groups[g].heading, columns);
     printf("\nResults are named on stdout, all else goes to stderr.  Ctrl-C stops cleanly: no\n"
            "file is left half written.  Exit code: 0 done, 1 refused or failed, 2 not\n"
            "understood, 130 stopped.\n");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/text.h"
 #include "cli/args.h"
 #include "cli/model.h"
 #include "cli/progress.h"
@@ -101,7 +102,8 @@ static int run_studio(const Studio *s, const void *request)
     StudioRun run = {.user = &bar,
                      .progress = show_progress,
                      .say = say_result,
-                     .detail = args_flag(s, request, "verbose") ? say_detail : NULL,
+                     .made = say_result,
+                     .detail = studio_flag(s, request, "verbose") ? say_detail : NULL,
                      .cancel = &cancel};
     bool ok = s->run(request, &run, &err);
     progress_hide(&bar);
@@ -140,7 +142,7 @@ static void print_commands(FILE *to)
         to,
         "\nTo begin with:\n  %s\n\n"
         "'atelier COMMAND --help' tells all about one; 'atelier --version' which this is.\n",
-        commands[0]->example);
+        commands[0]->examples[0].command);
 }
 
 static int unknown_command(const char *word)
@@ -148,7 +150,7 @@ static int unknown_command(const char *word)
     const char *names[COMMANDS + 1] = {NULL};
     for (int i = 0; i < COMMANDS; i++)
         names[i] = commands[i]->name;
-    const char *near = args_nearest(word, names);
+    const char *near = text_nearest(word, names);
     if (near != NULL)
         fprintf(stderr, "atelier: there is no command '%.60s'; did you mean '%s'?\n", word,
                 near);

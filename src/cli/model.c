@@ -412,7 +412,10 @@ const Studio model_command = {
     .summary =
         "list the tensors of a model, say which part of a sprite model it is, and what is "
         "missing or left over",
-    .example = "atelier model models/sprite-mini --summary",
+    .examples = {{"atelier model models/sprite-mini --summary",
+                  "what each file is, and whether a part is missing"},
+                 {"atelier model weights.pth", "every tensor, its type and shape"},
+                 {"atelier model weights.pth --json", "the same for programs"}},
     .params = params,
     .param_count = sizeof params / sizeof *params,
     .request_size = sizeof(ModelRequest),

@@ -3,6 +3,7 @@
 
 #include "studios/sprite/internal.h"
 
+#include "base/data.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "diffusion/noise.h"
@@ -124,10 +125,10 @@ static bool open_model(Work *w)
     char *embedded = NULL;
     const char *dir = w->q->model;
     if (!given(dir))
-        dir = embedded = folder_embedded();
+        dir = embedded = data_find("models/sprite-mini");
     if (dir == NULL)
         return err_set(w->err, ERR_INPUT,
-                       "the embedded model is not beside this program; say "
+                       "the embedded model is not where it was installed; say "
                        "where a model is with --model DIR");
     bool ok = folder_find(&w->folder, dir, w->err);
     xfree(embedded);
@@ -435,9 +436,7 @@ static bool save_raw(Work *w)
     }
     if (!sheet_save_frames(frames, (int)w->poses.count, w->q->out, w->err))
         return false;
-    char *dir = file_join(w->q->out, "frames");
-    say(w, "%s", dir);
-    xfree(dir);
+    tell_made(w->talk, w->q->out, "frames");
     return true;
 }
 
@@ -474,11 +473,17 @@ static bool save_sheet(Work *w)
     ImageText text = {"Software", "atelier " ATELIER_VERSION};
     ImageText texts[] = {text, {"Comment", settings}};
     SheetOptions options = {.pad = 2};
-    if (!sheet_make(&sheet, &w->job, &clip, 1, &options, w->err) ||
-        !sheet_save(&sheet, w->q->out, texts, 2, &w->scratch, w->err))
+    char gif[80];
+    snprintf(gif, sizeof gif, "%s.gif", clip.name);
+    if (!sheet_make(&sheet, &w->job, &clip, 1, &options, w->err))
         return false;
-    say(w, "%s/sheet.png", w->q->out);
-    say(w, "%s/%s.gif", w->q->out, clip.name);
+    tell_frames(w->talk, &sheet);
+    if (!given(w->q->out))
+        return true;
+    if (!sheet_save(&sheet, w->q->out, texts, 2, &w->scratch, w->err))
+        return false;
+    tell_made(w->talk, w->q->out, "sheet.png");
+    tell_made(w->talk, w->q->out, gif);
     return true;
 }
 
@@ -510,7 +515,7 @@ static bool look(Work *w)
 
 static bool make_folders(Work *w)
 {
-    if (!file_make_dirs(w->q->out, w->err))
+    if (given(w->q->out) && !file_make_dirs(w->q->out, w->err))
         return false;
     if (!given(w->q->dump))
         return true;
@@ -633,12 +638,27 @@ static const Param params[] = {
      NULL, false},
 };
 
+static const ParamGroup groups[] = {
+    {"out", "What comes out"},
+    {"animation", "What the character does"},
+    {"model", "The model"},
+    {"batch-statistics", "For comparing with other implementations"},
+    {"threads", "The machine"},
+};
+
 const Studio sprite_studio = {
     .name = "sprite",
     .summary = "one picture of a character to an animated sprite sheet",
-    .example = "atelier sprite knight.png --animation walk --out out/knight",
+    .examples = {{"atelier sprite knight.png --animation walk --out out/knight",
+                  "a walking knight: sheet, GIF and frames"},
+                 {"atelier sprite knight.png --animation attack --yaw 90 --frames 12",
+                  "a blow, seen from the side, into out/"},
+                 {"atelier sprite knight.png --poses dance.json --out out/dance",
+                  "poses of your own, as OpenPose writes them"}},
     .params = params,
     .param_count = sizeof params / sizeof *params,
+    .groups = groups,
+    .group_count = sizeof groups / sizeof *groups,
     .request_size = sizeof(SpriteRequest),
     .run = sprite_run,
 };

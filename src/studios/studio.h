@@ -6,9 +6,9 @@
 
 /* The shape of a studio: what it is called, what it asks for, how it runs.
  *
- * One table describes a studio's parameters.  The command line's flags and
- * help, and later the HTTP schema and the web form, are derived from it;
- * nothing is listed twice. */
+ * One table describes a studio's parameters.  The command line's flags, help,
+ * manual and completions, the C library's tasks, and later the HTTP schema and
+ * the web form, are derived from it; nothing is listed twice. */
 
 typedef enum {
     PARAM_TEXT,   /* const char *; borrowed */
@@ -38,26 +38,80 @@ typedef struct Param {
     const char *value;    /* what help calls the value: "DIR", "N", "WxH" */
     const char *help;     /* one line, says what happens by default */
     const char *choices;  /* "walk|idle", or NULL: anything */
-    bool is_positional;   /* given without its name, in the table's order */
+    bool is_positional;   /* a text or path given without its name, in the table's
+                             order; needed if it has no default */
 } Param;
+
+/* Rows of the table from the one named `first` on belong together; help prints
+ * them below `heading`.  Rows before the first group are without one. */
+typedef struct ParamGroup {
+    const char *first, *heading;
+} ParamGroup;
+
+/* A finished frame, told before it is written.  Borrowed for the call. */
+typedef struct StudioFrame {
+    const char *clip; /* "walk" */
+    int index, count; /* of the clip's frames */
+    double seconds;   /* how long it stays */
+    bool is_loop;
+    int pivot_x, pivot_y;      /* the middle; just below the feet */
+    int width, height;         /* pixels */
+    const unsigned char *rgba; /* [height,width,4], straight alpha */
+} StudioFrame;
 
 /* How a studio talks to whoever runs it.  Any may be NULL.  `stage` is a verb
  * in progress: "drawing".  Called on the thread that runs the studio. */
 typedef struct StudioRun {
     void *user;
     void (*progress)(void *user, const char *stage, int64_t done, int64_t of);
-    void (*say)(void *user, const char *line);    /* results: paths, numbers */
+    void (*say)(void *user, const char *line);  /* results: texts, numbers */
+    void (*made)(void *user, const char *path); /* results: files, folders */
+    void (*frame)(void *user, const StudioFrame *frame);
     void (*detail)(void *user, const char *line); /* what --verbose asks for */
     const atomic_bool *cancel;
 } StudioRun;
 
+/* A command to type, and what it gives in a few words. */
+typedef struct StudioExample {
+    const char *command, *gives;
+} StudioExample;
+
+enum { STUDIO_EXAMPLES = 4 };
 typedef struct Studio {
-    const char *name;    /* the command */
-    const char *summary; /* one line */
-    const char *example; /* one command to begin with */
+    const char *name;                        /* the command */
+    const char *summary;                     /* one line */
+    StudioExample examples[STUDIO_EXAMPLES]; /* the first is the one to begin with */
     const Param *params;
     int param_count;
+    const ParamGroup *groups; /* in the table's order; may be NULL */
+    int group_count;
     size_t request_size; /* of the struct that params point into */
     bool (*run)(const void *request, const StudioRun *run, Err *err);
 } Studio;
+
+/* The parameter of that name (the first n letters of it), or NULL. */
+const Param *studio_param(const Studio *s, const char *name, size_t n);
+
+/* The heading of the group that row i belongs to, or NULL. */
+const char *studio_group(const Studio *s, int i);
+
+/* Reads `text` as a person types it into the request, where it is borrowed; a
+ * list of paths grows by it.  False, with a reason that goes on after the
+ * parameter's name: "is 0; it must be 1 to 1000". */
+bool param_set(const Param *p, void *request, const char *text, Err *err) MUST_USE;
+
+/* Every default of the table into a zeroed request. */
+void studio_defaults(const Studio *s, void *request);
+
+/* Whether the studio cannot run without it, and it is not there. */
+bool param_is_missing(const Param *p, const void *request);
+
+/* The value of the flag of that name; false if the table has none. */
+bool studio_flag(const Studio *s, const void *request, const char *name);
+
+/* What a value is called: "DIR", "N", "WxH"; "" for flags. */
+const char *param_value_name(const Param *p);
+
+/* "walk|idle" as "walk, idle". */
+void param_choices(char *to, size_t room, const char *choices);
 #endif

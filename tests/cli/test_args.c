@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/text.h"
 #include "cli/args.h"
 
 #include <setjmp.h>
@@ -55,7 +56,7 @@ static const Param params[] = {
 };
 
 static const Studio studio = {.name = "toy",
-                              .example = "atelier toy x.png",
+                              .examples = {{"atelier toy x.png", ""}},
                               .params = params,
                               .param_count = sizeof params / sizeof *params,
                               .request_size = sizeof(Request)};
@@ -81,7 +82,7 @@ static const Param list_params[] = {
 };
 
 static const Studio lists = {.name = "lists",
-                             .example = "atelier lists x.png",
+                             .examples = {{"atelier lists x.png", ""}},
                              .params = list_params,
                              .param_count = sizeof list_params / sizeof *list_params,
                              .request_size = sizeof(Lists)};
@@ -209,22 +210,22 @@ static void the_nearest_name_is_near(void **state)
 {
     static const char *const names[] = {"guidance", "steps", "batch-statistics", "raw", NULL};
     (void)state;
-    assert_string_equal(args_nearest("guidence", names), "guidance");
-    assert_string_equal(args_nearest("stpes", names), "steps");
-    assert_string_equal(args_nearest("batch", names), "batch-statistics");
-    assert_null(args_nearest("x", names));
-    assert_null(args_nearest("colour", names));
-    assert_null(args_nearest("", names));
+    assert_string_equal(text_nearest("guidence", names), "guidance");
+    assert_string_equal(text_nearest("stpes", names), "steps");
+    assert_string_equal(text_nearest("batch", names), "batch-statistics");
+    assert_null(text_nearest("x", names));
+    assert_null(text_nearest("colour", names));
+    assert_null(text_nearest("", names));
 }
 
 static void a_flag_is_found_by_its_name(void **state)
 {
     (void)state;
     Request q = {.verbose = true};
-    assert_true(args_flag(&studio, &q, "verbose"));
-    assert_false(args_flag(&studio, &q, "raw"));
-    assert_false(args_flag(&studio, &q, "out"));
-    assert_false(args_flag(&studio, &q, "none"));
+    assert_true(studio_flag(&studio, &q, "verbose"));
+    assert_false(studio_flag(&studio, &q, "raw"));
+    assert_false(studio_flag(&studio, &q, "out"));
+    assert_false(studio_flag(&studio, &q, "none"));
 }
 
 int main(void)

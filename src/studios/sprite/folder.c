@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool is_weights(const char *name)
 {
@@ -114,19 +113,4 @@ void folder_release(SpriteFolder *f)
     xfree(f->vae_config);
     xfree(f->family);
     *f = (SpriteFolder){0};
-}
-
-char *folder_embedded(void)
-{
-    static const char *const ways[] = {"../models/sprite-mini", "../../models/sprite-mini",
-                                       "../share/atelier/models/sprite-mini", NULL};
-    char program[4096];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n <= 0)
-        return NULL;
-    program[n] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    return first_of(program, ways);
 }

@@ -9,11 +9,12 @@
 #include "models/pose_pyramid.h"
 #include "models/unet.h"
 #include "models/vae.h"
+#include "sheet/sheet.h"
 #include "studios/studio.h"
 
 /* The parts of the sprite studio: which model this is (family.c, folder.c),
  * what it computes (model.c), what its characters do (poses.c), and what is
- * written (dump.c).  sprite.c puts them in order. */
+ * written and told (dump.c, tell.c).  sprite.c puts them in order. */
 
 /* ---- family.c: what the code must not guess ---------------------------------- */
 
@@ -57,9 +58,6 @@ typedef struct SpriteFolder {
 /* False, with what is missing, if a part is. */
 bool folder_find(SpriteFolder *f, const char *dir, Err *err) MUST_USE;
 void folder_release(SpriteFolder *f);
-/* The embedded model: beside this program, or where it was installed; NULL if
- * it is in neither place.  Free with xfree. */
-char *folder_embedded(void);
 
 /* ---- model.c: the networks, one after the other ---------------------------------- */
 
@@ -118,6 +116,13 @@ void stage_end(SpriteModel *m, const char *what);
  * or [1,C,F,H,W] for a clip).  Does nothing if dir is NULL. */
 bool dump_tensor(const char *dir, const char *name, Tensor t, bool is_clip, Arena *scratch,
                  Err *err) MUST_USE;
+
+/* ---- tell.c: results, to whoever runs the studio ---------------------------------- */
+
+/* DIR/NAME is there. */
+void tell_made(const StudioRun *talk, const char *dir, const char *name);
+/* Every cell of the sheet, clip after clip. */
+void tell_frames(const StudioRun *talk, const Sheet *s);
 
 /* ---- poses.c: what the character does ----------------------------------------------- */
 
