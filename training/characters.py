@@ -1,28 +1,39 @@
-"""A character is a seed: colours, proportions, clothes, hair, hat, props, drawing style."""
-import colorsys
+"""A character is a seed: colours, proportions, clothes, hair, hat, props, drawing style.
+
+make_char(seed) is of the whole variety (variety.py); make_char(seed, "classic") is the
+plain adventurer that the first studies measured, whose pictures stay as they were.
+"""
 import random
 
+import variety
+from colours import EYES, HAIR, INK, LEATHER, METAL, ODD, PLAIN, SKIN, hsv
+
 S = 64          # side of a frame
-
-SKIN = [(255, 224, 189), (241, 194, 125), (224, 172, 105), (198, 134, 66), (141, 85, 36), (90, 56, 37), (250, 208, 180)]
-ODD = [(110, 160, 80), (90, 130, 200), (170, 170, 180), (200, 80, 70), (150, 110, 190), (230, 230, 220)]
-HAIR = [(40, 26, 20), (90, 56, 30), (150, 96, 45), (225, 185, 90), (200, 80, 40), (235, 235, 235), (130, 130, 135), (25, 25, 30)]
-METAL = [(170, 178, 190), (120, 126, 138), (205, 170, 70), (170, 110, 60), (80, 84, 96), (210, 215, 225)]
-LEATHER = [(110, 70, 40), (70, 46, 30), (150, 105, 60), (50, 44, 42), (90, 84, 74)]
-PLAIN = [(235, 235, 230), (45, 45, 52), (120, 120, 125), (90, 60, 40)]
-INK = [(25, 20, 28), (15, 15, 20), (48, 30, 28), (30, 30, 55)]
-EYES = [(20, 20, 25), (30, 60, 140), (30, 90, 50), (90, 50, 20), (160, 20, 20)]
-
-
-def hsv(h, s, v):
-    return tuple(int(255 * c) for c in colorsys.hsv_to_rgb(h % 1, s, v))
 
 
 class Character:
     """plain fields; lengths are fractions of the total height H unless they say otherwise"""
+    look = "classic"            # or ink, flat, cells, soft, render, line, native, grain
+    body = "plain"              # or chibi, tall, heavy, thin, robot, creature
+    side = S                    # pixels a frame of native pixel art is wide
+    colours = None              # its palette, [n,3]
+    tones, shadow = 2, None     # steps of shading, and what its dark side is mixed with
+    blur = grain = fall = 0     # soft edges inside, noise, light from above
+    far = 1                     # how dark the farther limbs are
+    boxy = False                # limbs of straight edges
+    hand = foot = headw = hairlen = 1
+    belly = hunch = pitch = 0   # pitch: degrees that the eye is above the figure
+    wings = tail = bag = scarf = None
 
 
-def make_char(seed):
+def make_char(seed, style="all"):
+    c = classic(seed)
+    if style != "classic":
+        variety.vary(c, random.Random(seed * 104729 + 71))
+    return c
+
+
+def classic(seed):
     r = random.Random(seed * 7919 + 13)
     c, u = Character(), r.uniform
 

@@ -1,7 +1,9 @@
 """Training data: characters drawn by this folder's generator, and CC0 paper dolls.
 
-data.py OUT [characters] [dolls-folder]     writes OUT/*.npy (premultiplied RGBA and joints)
+data.py OUT [characters] [dolls-folder] [--style classic]     writes OUT/*.npy, see `save`
 """
+import argparse
+import functools
 import os
 import random
 import sys
@@ -19,8 +21,9 @@ VIEWS = 6                     # the reference and five targets
 VALIDATION, HELD_OUT = 5_000_000, 9_000_000     # first seeds; training starts at 0
 KEYS = [(255, 0, 255), (0, 255, 0), (0, 255, 255)]
 # joints of the dolls' common stance, in their 32x32 pictures
-STANCE = [(16, 5), (16, 8.5), (12.5, 9.5), (9.5, 13.5), (7, 17), (19.5, 9.5), (22.5, 13.5), (24.5, 17), (14, 19.5), (12.7, 25), (11.5, 30),
-          (18, 19.5), (19.3, 25), (20.5, 30), (15, 4), (17, 4), (13.8, 4.5), (18.2, 4.5)]
+STANCE = [(16, 6.5), (16, 8.7), (12.3, 10), (10, 14.2), (7.8, 16.8), (19.7, 10), (22, 14.2), (24.2, 16.8), (14, 19.5), (12.8, 25), (11.5, 29.3),
+          (18, 19.5), (19.2, 25), (20.5, 29.3), (15, 5.5), (17, 5.5), (13.5, 6), (18.5, 6)]
+DEPTH = {0: 2.4, 14: 2.2, 15: 2.2}             # of those that are not 0
 RACES = ["human", "elf", "deep_elf", "dwarf", "deep_dwarf", "gnome", "halfling", "demigod", "kobold", "mummy", "ghoul", "merfolk", "orc", "vampire", "troll", "minotaur_brown1"]
 
 
@@ -45,72 +48,102 @@ def compose(pm, key):
     return (pm[..., :3] + np.asarray(key, np.float32) * (1 - a)).round().clip(0, 255).astype(np.uint8)
 
 
-def views(seed):
-    """one character: the reference (view 0) and targets, half of them at its yaw"""
-    c, r = make_char(seed), random.Random(seed * 31 + 7)
-    yaw = r.choice(poses.REF_YAWS) + r.gauss(0, 4)
-    out = [draw.frame(c, poses.reference_pose(r), yaw)]
+def views(seed, style="all"):
+    """one character: the reference (view 0) and targets, half of them at its yaw
+    -> RGBA [V,64,64,4], joints [V,18,4], held [V,64,64], yaws [V] in degrees"""
+    c, r = make_char(seed, style), random.Random(seed * 31 + 7)
+    yaws = [poses.reference_yaw(r, style)]
+    out = [draw.view(c, poses.reference_pose(r, style), yaws[0])]
     for _ in range(VIEWS - 1):
-        out.append(draw.frame(c, poses.random_pose(r), yaw if r.random() < .5 else poses.random_yaw(r)))
-    return np.stack([v[0] for v in out]), np.stack([v[1] for v in out])
+        pose = poses.random_pose(r, style)
+        yaws.append(yaws[0] if r.random() < .5 else poses.random_yaw(r, style))
+        out.append(draw.view(c, pose, yaws[-1]))
+    return *(np.stack([v[i] for v in out]) for i in range(3)), np.array(yaws, np.float32)
+
+
+def premultiplied(rgba):
+    out = rgba.astype(np.float32)
+    out[..., :3] *= out[..., 3:] / 255
+    return out.round().astype(np.uint8)
+
+
+@functools.cache
+def layer_files(folder, kind):
+    return sorted(f for f in os.listdir(f"{folder}/{kind}") if f.endswith(".png"))
+
+
+@functools.cache
+def layer_file(path):
+    return Image.open(path).convert("RGBA")
 
 
 def doll(folder, r):
-    """compose the layers of one paper doll -> straight RGBA 32x32"""
+    """compose the layers of one paper doll -> straight RGBA 32x32, what it holds bool 32x32"""
     def pick(d, p):
-        names = sorted(f for f in os.listdir(f"{folder}/{d}") if f.endswith(".png"))
-        return Image.open(f"{folder}/{d}/{r.choice(names)}").convert("RGBA") if r.random() < p else None
-    base = [f for f in sorted(os.listdir(f"{folder}/base")) if f.endswith(".png") and any(f.startswith(x + "_") for x in RACES)]
-    layers = [pick("cloak", .25), Image.open(f"{folder}/base/{r.choice(base)}").convert("RGBA"), pick("boots", .6), pick("legs", .5), pick("body", .9),
+        name = r.choice(layer_files(folder, d))
+        return layer_file(f"{folder}/{d}/{name}") if r.random() < p else None
+    base = [f for f in layer_files(folder, "base") if any(f.startswith(x + "_") for x in RACES)]
+    layers = [pick("cloak", .25), layer_file(f"{folder}/base/{r.choice(base)}"), pick("boots", .6), pick("legs", .5), pick("body", .9),
               pick("gloves", .3), pick("hair", .7), pick("beard", .05), pick("head", .45), pick("hand1", .5), pick("hand2", .2)]
-    im = Image.new("RGBA", (32, 32))
-    for layer in layers:
+    im, held = Image.new("RGBA", (32, 32)), np.zeros((32, 32), bool)
+    for k, layer in enumerate(layers):
         if layer is not None and layer.size == (32, 32):
             im.alpha_composite(layer)
-    return np.asarray(im)
+            if k >= len(layers) - 2:
+                held |= np.asarray(layer)[..., 3] > 127
+    return np.asarray(im), held
 
 
 def doll_views(folder, seed):
-    """a doll at 64x64: its stance only, moved and scaled a little"""
+    """a doll at 64x64: its stance only, moved and scaled a little; returns what `views` does"""
     r = random.Random(seed)
-    d = doll(folder, r).astype(np.float32)
-    d[..., :3] *= d[..., 3:] / 255
-    src = Image.fromarray(d.round().astype(np.uint8), "RGBA")
-    st = np.array(STANCE, np.float32)
-    pics, joints = [], []
+    d = doll(folder, r)
+    src, held = (Image.fromarray(x) for x in (premultiplied(d[0]), d[1].astype(np.uint8)))
+    stance = np.array([(x, y, 1, DEPTH.get(i, 0)) for i, (x, y) in enumerate(STANCE)], np.float32)
+    pics, joints, helds = [], [], []
     size = r.choice([48, 56, 64, 64])
     for _ in range(VIEWS):
         s = size if r.random() < .7 else r.choice([48, 52, 56, 60, 64])
         x, y = (64 - s) // 2 + r.randint(-3, 3), (64 - s) - r.randint(0, 4 if s < 64 else 0)
-        im = Image.new("RGBA", (64, 64))
+        im, hold = Image.new("RGBA", (64, 64)), Image.new("L", (64, 64))
         im.paste(src.resize((s, s), Image.NEAREST), (x, y))
+        hold.paste(held.resize((s, s), Image.NEAREST), (x, y))
         pics.append(np.asarray(im))
-        joints.append(np.concatenate([st * s / 32 + [x, y], np.ones((18, 1))], 1))
-    return np.stack(pics), np.stack(joints).astype(np.float32)
+        helds.append(np.asarray(hold) > 0)
+        joints.append(stance * [s / 32, s / 32, 1, s / 32] + [x, y, 0, 0])
+    return np.stack(pics), np.stack(joints).astype(np.float32), np.stack(helds), np.zeros(VIEWS, np.float32)
 
 
 def work(job):
-    folder, seed = job
-    return doll_views(folder, seed) if folder else views(seed)
+    folder, seed, style = job
+    return doll_views(folder, seed) if folder else views(seed, style)
 
 
 def save(out, name, jobs, pool):
+    """OUT/name_rgba [n,V,64,64,4] premultiplied, _joints [n,V,18,4], _held [n,V,64,8] bits, _yaws [n,V]"""
     t0 = time.time()
     pics = np.lib.format.open_memmap(f"{out}/{name}_rgba.npy", "w+", np.uint8, (len(jobs), VIEWS, 64, 64, 4))
-    joints = np.zeros((len(jobs), VIEWS, 18, 3), np.float32)
-    for i, (p, j) in enumerate(pool.imap(work, jobs, 50)):
-        pics[i], joints[i] = p, j
+    joints = np.zeros((len(jobs), VIEWS, 18, 4), np.float32)
+    held, yaws = np.zeros((len(jobs), VIEWS, 64, 8), np.uint8), np.zeros((len(jobs), VIEWS), np.float32)
+    for i, (p, j, h, y) in enumerate(pool.imap(work, jobs, 50)):
+        pics[i], joints[i], held[i], yaws[i] = p, j, np.packbits(h, -1), y
     pics.flush()
-    np.save(f"{out}/{name}_joints.npy", joints)
+    for kind, x in dict(joints=joints, held=held, yaws=yaws).items():
+        np.save(f"{out}/{name}_{kind}.npy", x)
     print(name, len(jobs), "characters,", round(time.time() - t0), "s", flush=True)
 
 
 if __name__ == "__main__":
-    out, n = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 16000
-    os.makedirs(out, exist_ok=True)
+    p = argparse.ArgumentParser()
+    p.add_argument("out")
+    p.add_argument("characters", type=int, nargs="?", default=16000)
+    p.add_argument("dolls", nargs="?", help="folder of paper doll layers")
+    p.add_argument("--style", default="all", choices=["all", "classic"])
+    a = p.parse_args()
+    os.makedirs(a.out, exist_ok=True)
     with Pool(2) as pool:
-        save(out, "val", [(None, VALIDATION + i) for i in range(128)], pool)
-        if len(sys.argv) > 3:
-            save(out, "dolls", [(sys.argv[3], i) for i in range(1500)], pool)
-            save(out, "valdolls", [(sys.argv[3], VALIDATION + i) for i in range(64)], pool)
-        save(out, "train", [(None, i) for i in range(n)], pool)
+        save(a.out, "val", [(None, VALIDATION + i, a.style) for i in range(128)], pool)
+        if a.dolls:
+            save(a.out, "dolls", [(a.dolls, i, None) for i in range(1500)], pool)
+            save(a.out, "valdolls", [(a.dolls, VALIDATION + i, None) for i in range(64)], pool)
+        save(a.out, "train", [(None, i, a.style) for i in range(a.characters)], pool)

@@ -1,16 +1,17 @@
-"""The painter: character + pose + yaw -> picture, mask, joints.
+"""The painter: character + pose + yaw -> picture, mask, joints, what the hands hold.
 
 Far limbs first, then the trunk, the head and near limbs; sizes come from the
 character, places from the rig, both in quarter pixels of the frame.
 """
 import math
 
-import numpy as np
-
+import finish
+import hats
+import props
 from pen import K, Pen, dark, mix
 from rig import joints, rig
 
-HORN, GOLD, EYE_WHITE = (235, 225, 200), (230, 190, 60), (250, 250, 250)
+EYE_WHITE = (250, 250, 250)
 
 
 class Painter:
@@ -25,6 +26,13 @@ class Painter:
         self.sw = (abs(self.cy) * c.sho + abs(self.sy) * c.sho * .62) * h                     # half widths of shoulders
         self.hw = (abs(self.cy) * c.hip * 1.25 + abs(self.sy) * c.hip * 1.0) * h + self.lw * .55  # and hips
         self.collar = mix(self.q["neck"], self.q["root"], .06)
+        self.across = self.trunk_across() if c.look != "classic" else (1, 0)
+
+    def trunk_across(self):
+        """the picture's direction from side to side of the trunk"""
+        (ax, ay), (bx, by) = self.q["neck"], self.q["root"]
+        n = math.hypot(bx - ax, by - ay)
+        return ((by - ay) / n, (ax - bx) / n) if n > .1 * self.h else (1, 0)
 
     def paint(self):
         c, z = self.c, self.z
@@ -32,14 +40,19 @@ class Painter:
         if c.cape and not self.back:
             self.cape()
         if not self.back:
+            props.behind(self)
             self.hair_behind()
         front = {n: z["wri" + n] > z["root"] - self.lim * .3 / K for n in "RL"}
         if abs(self.cy) < .8:
             front[far], front[near] = False, True
+        dim = c.far if abs(self.sy) > .35 else 1
         for n in "RL":
             if not front[n]:
+                self.pen.light = dim if n == far else 1
                 self.arm(n)
+        self.pen.light = dim
         self.leg(far)
+        self.pen.light = 1
         self.leg(near)
         self.torso()
         if c.cape and self.back:
@@ -50,8 +63,11 @@ class Painter:
                 front[n] = False
         self.pen.chain([(mix(self.q["neck"], self.q["root"], .03), self.q["head"], self.lim * .8, self.lim * .8, c.skin)])
         self.head()
+        if c.scarf:
+            self.pen.chain([(mix(self.q["neck"], self.q["head"], .12), mix(self.q["neck"], self.q["root"], .06), self.sw * .45, self.sw * .5, c.scarf)])
         if self.back:
             self.hair_behind()
+            props.behind(self)
         for n in (far, near):
             if front[n]:
                 self.arm(n)
@@ -65,7 +81,7 @@ class Painter:
         parts = [(hip, knee, lw, lw * .85, upper), (knee, ankle, lw * .85, lw * .72, lower)]
         if c.boot:
             parts.append((mix(ankle, knee, c.boot), ankle, lw * .95, lw * .85, c.bootcol))
-        parts.append((ankle, toe, lw * .85, lw * .6, c.bootcol if c.boot else dark(c.leath, .9)))
+        parts.append((ankle, toe, lw * .85, lw * .6 * c.foot, c.bootcol if c.boot else dark(c.leath, .9)))
         self.pen.chain(parts)
 
     def arm(self, n):
@@ -79,54 +95,21 @@ class Painter:
         if before:
             self.held(n)
         self.pen.chain([(shoulder, elbow, lim * 1.05, lim * .9, upper), (elbow, wrist, lim * .9, lim * .75, lower),
-                        (wrist, wrist, lim * 1.05, lim * 1.05, c.glovecol if c.glove else c.skin)])
+                        (wrist, wrist, lim * 1.05 * c.hand, lim * 1.05 * c.hand, c.glovecol if c.glove else c.skin)])
         if c.pauld:
             self.pen.outlined_ellipse(shoulder[0], shoulder[1], lim * 1.75, lim * 1.45, c.metal)
         if not before:
             self.held(n)
 
     def held(self, n):
-        if n == "R" and self.c.weapon:
-            self.weapon(self.q["wriR"], self.q["wdirR"])
+        self.pen.holding = 255
+        if n == "R" and self.c.weapon and self.c.weapon != "bow":
+            props.weapon(self, self.q["wriR"], self.q["wdirR"])
+        if n == "L" and self.c.weapon == "bow":
+            props.bow(self)
         if n == "L" and self.c.shield:
-            self.shield(self.q["wriL"])
-
-    def weapon(self, w, direction):
-        c, pen, lim = self.c, self.pen, self.lim
-        ax, ay = direction[0], direction[1]
-        nx, ny, g = -ay, ax, lim * .38
-        length = c.wlen * self.h * (1.25 if c.weapon in ("spear", "staff") else 1)
-
-        def along(t):
-            return w[0] + ax * length * t, w[1] + ay * length * t
-        tip = along(1)
-        if c.weapon == "sword":
-            pen.chain([(w, tip, g * 1.5, g * .7, c.metal)])
-            guard = [(w[0] + s * nx * g * 3.4 + ax * 4, w[1] + s * ny * g * 3.4 + ay * 4) for s in (1, -1)]
-            pen.chain([(*guard, g, g, c.buckle)], False)
-        elif c.weapon == "spear":
-            pen.chain([(along(-.5), tip, g * .8, g * .8, c.leath)])
-            pen.chain([(tip, (tip[0] + ax * lim * 2, tip[1] + ay * lim * 2), g * 2.2, g * .3, c.metal)])
-        elif c.weapon == "staff":
-            pen.chain([(along(-.5), tip, g, g, c.leath)])
-            pen.outlined_ellipse(tip[0], tip[1], lim * 1.1, lim * 1.1, c.acc)
-        elif c.weapon == "axe":
-            pen.chain([(along(-.18), tip, g, g, c.leath)])
-            m = mix(w, tip, .85)
-            pen.outlined_poly([m] + [(m[0] + nx * lim * 2.4 + ax * lim * s, m[1] + ny * lim * 2.4 + ay * lim * s) for s in (1.4, -1.6)], c.metal)
-        else:
-            pen.chain([(along(-.18), tip, g * .9, g * 2.6, c.leath)])
-
-    def shield(self, w):
-        c, r = self.c, self.c.shsz * self.h
-        wx = r * (abs(self.cy) * .75 + .3)
-        if c.shield == "round":
-            self.pen.outlined_ellipse(w[0], w[1], wx, r, c.shcol)
-            self.pen.outlined_ellipse(w[0], w[1], wx * .35, r * .35, c.metal, False)
-        else:
-            self.pen.outlined_poly([(w[0] - wx, w[1] - r), (w[0] + wx, w[1] - r), (w[0] + wx * .9, w[1] + r * .3),
-                                    (w[0], w[1] + r * 1.5), (w[0] - wx * .9, w[1] + r * .3)], c.shcol)
-            self.pen.stroke((w[0], w[1] - r), (w[0], w[1] + r * 1.2), c.metal, 4)
+            props.shield(self, self.q["wriL"])
+        self.pen.holding = 0
 
     # -------------------------------------------------------------- trunk
     def cape(self):
@@ -141,8 +124,14 @@ class Painter:
     def torso(self):
         c, s, b = self.c, self.collar, self.q["root"]
         sw, hw, lw = self.sw, self.hw, self.lw
-        self.pen.outlined_poly([(s[0] - sw * .92, s[1] + 2), (s[0] + sw * .92, s[1] + 2), (b[0] + hw * .95, b[1] + lw * .4),
-                                (b[0] - hw * .95, b[1] + lw * .4)], c.metal if c.shape == "armour" else c.top)
+        ux, uy = self.across
+        self.pen.outlined_poly([(s[0] - ux * sw * .92, s[1] - uy * sw * .92 + 2), (s[0] + ux * sw * .92, s[1] + uy * sw * .92 + 2),
+                                (b[0] + ux * hw * .95, b[1] + uy * hw * .95 + lw * .4), (b[0] - ux * hw * .95, b[1] - uy * hw * .95 + lw * .4)],
+                               c.metal if c.shape == "armour" else c.top)
+        if c.belly:
+            x, y = mix(s, b, .66)
+            r = c.belly * self.h
+            self.pen.outlined_ellipse(x + self.sy * r * .8, y, hw + r * .6, hw * .75 + r * .6, c.metal if c.shape == "armour" else c.top)
         if c.shape == "vest" and not self.back:
             self.pen.stroke(self.chest(.02), self.chest(.95), c.bot, max(3, int(sw * .4)))
         self.pattern()
@@ -205,8 +194,8 @@ class Painter:
         if c.hat == "hood":
             return
         if c.hair == "long":
-            self.pen.outlined_poly([(hx + b - hr * .95, hy), (hx + b + hr * .95, hy), (hx + b * 1.6 + hr * .8, hy + hr * 2.3),
-                                    (hx + b * 1.6 - hr * .8, hy + hr * 2.3)], c.haircol)
+            self.pen.outlined_poly([(hx + b - hr * .95, hy), (hx + b + hr * .95, hy), (hx + b * 1.6 + hr * .8, hy + hr * 2.3 * c.hairlen),
+                                    (hx + b * 1.6 - hr * .8, hy + hr * 2.3 * c.hairlen)], c.haircol)
         if c.hair == "pony":
             self.pen.chain([((hx - sy * hr * .9, hy - hr * .3), (hx - sy * hr * 1.5, hy + hr * 1.1), hr * .3, hr * .18, c.haircol)])
 
@@ -222,7 +211,7 @@ class Painter:
         skull = c.hatcol if c.hat == "hood" else c.haircol if c.hair != "bald" else c.skin
         if c.hair == "mohawk" and c.hat != "hood":
             skull = c.skin
-        pen.outlined_ellipse(hx, hy, hr * .92 * wide, hr * wide, skull)
+        pen.outlined_ellipse(hx, hy, hr * .92 * wide * c.headw, hr * wide, skull)
         if not self.back:
             self.face()
         if c.ear and c.hat != "hood":
@@ -230,7 +219,7 @@ class Painter:
                 if self.z["ear" + n] - self.z["head"] > -.9 * hr / K:
                     ex, ey = self.q["ear" + n]
                     pen.outlined_ellipse(ex, ey + hr * .1, hr * .16, hr * .24, c.skin, False)
-        self.hat()
+        hats.hat(self)
 
     def face(self):
         c, pen, hr, sy, (hx, hy) = self.c, self.pen, self.hr, self.sy, self.q["head"]
@@ -251,30 +240,6 @@ class Painter:
             x, y = hx + fx * 1.3, hy + hr * .58
             pen.stroke((x - hr * .18, y), (x + hr * .18, y), dark(c.skin, .6), 3)
 
-    def hat(self):
-        c, pen, hr, sy, (hx, hy) = self.c, self.pen, self.hr, self.sy, self.q["head"]
-
-        def dome(rx, base, ry):
-            return [(hx + math.cos(t) * hr * rx, hy - hr * base - math.sin(t) * hr * ry) for t in [math.pi * i / 8 for i in range(9)]]
-        if c.hat in ("helmet", "horned"):
-            if c.hat == "horned":
-                for s in (-1, 1):
-                    pen.outlined_poly([(hx + s * hr * .7, hy - hr * .3), (hx + s * hr * 1.5, hy - hr * 1.1), (hx + s * hr * .8, hy - hr * .75)], HORN)
-            pen.outlined_poly(dome(1.06, .1, 1.0), c.hatcol)
-            pen.stroke((hx - hr, hy - hr * .12), (hx + hr, hy - hr * .12), c.acc, max(3, int(hr * .14)))
-        elif c.hat == "wizard":
-            pen.outlined_poly([(hx - hr * .75, hy - hr * .45), (hx - sy * hr * .5, hy - hr * 1.9), (hx + hr * .75, hy - hr * .45)], c.hatcol)
-            pen.outlined_ellipse(hx, hy - hr * .45, hr * 1.35, hr * .24, c.hatcol, False)
-        elif c.hat == "cap":
-            pen.outlined_poly(dome(.98, .35, .72), c.hatcol)
-            if not self.back:
-                pen.outlined_ellipse(hx + sy * hr * .8, hy - hr * .33, hr * .6, hr * .12, dark(c.hatcol), False)
-        elif c.hat == "band":
-            pen.stroke((hx - hr * .9, hy - hr * .35), (hx + hr * .9, hy - hr * .35), c.acc, max(4, int(hr * .24)))
-        elif c.hat == "crown":
-            points = ((-.8, .45), (-.9, 1.15), (-.4, .8), (0, 1.25), (.4, .8), (.9, 1.15), (.8, .45))
-            pen.outlined_poly([(hx + hr * x, hy - hr * y) for x, y in points], GOLD, False)
-
 
 def render(c, p, yaw, scale=1):
     """-> picture on black, mask (both 4*scale times the frame), rig"""
@@ -283,13 +248,22 @@ def render(c, p, yaw, scale=1):
     return painter.pen.im, painter.pen.mask, painter.rig
 
 
+def view(c, p, yaw, native=False):
+    """-> premultiplied RGBA uint8 [64,64,4], joints float32 [18,4] (x, y, visible, z), held bool [64,64]
+
+    native: pixel art in its own pixels, a frame of c.side instead of 64"""
+    painter = Painter(c, p, yaw)
+    painter.paint()
+    pen, j = painter.pen, joints(painter.rig, c)
+    layers, j = finish.spin([pen.im, pen.mask] + [pen.held] * pen.holds, j, c, p["spin"])
+    rgba, held = finish.frame(c, layers, j)
+    if c.side != 64:
+        if native:
+            return rgba, j * [c.side / 64, c.side / 64, 1, c.side / 64], held
+        rgba, held = finish.enlarged(rgba), finish.enlarged(held)
+    return rgba, j, held
+
+
 def frame(c, p, yaw):
-    """-> premultiplied RGBA uint8 [64,64,4], joints float32 [18,3] (x, y, visible)"""
-    im, mask, j = render(c, p, yaw)
-    if not c.pixel:
-        return np.concatenate([np.asarray(im.reduce(K)), np.asarray(mask.reduce(K))[..., None]], 2), joints(j, c)
-    # pixel art: half the size, hard edges, doubled
-    a = np.asarray(mask.reduce(2 * K)).astype(np.float32)[..., None]
-    rgb = np.asarray(im.reduce(2 * K)).astype(np.float32) * 255 / np.maximum(a, 1)
-    px = np.concatenate([rgb.clip(0, 255), np.full_like(a, 255)], 2) * (a > 127)
-    return px.round().astype(np.uint8).repeat(2, 0).repeat(2, 1), joints(j, c)
+    """-> the picture and the joints of `view`"""
+    return view(c, p, yaw)[:2]

@@ -1,6 +1,6 @@
 """Measure the model folder on characters it has never seen.
 
-evaluate.py make SET [--seeds heldout|validation] [--characters 128] [--frames 4]
+evaluate.py make SET [--seeds heldout|validation] [--style all|classic] [--characters 128] [--frames 4]
 evaluate.py run SET [--engine torch|atelier] [--model models/sprite-mini] [--program build/atelier] [--steps N]
                     [--guidance G] [--characters N] [--out FOLDER] [--dolls FOLDER-OF-LAYERS]
 
@@ -33,7 +33,7 @@ CLIPS = ("idle", "walk", "run", "jump", "attack")
 
 # ------------------------------------------------------------------ the set
 def write_pose(path, joints):
-    keys = [round(float(v), 4) for v in joints.reshape(-1)]
+    keys = [round(float(v), 4) for v in (joints[:, :3] * (joints[:, 2:3] > 0)).reshape(-1)]
     with open(path, "w") as f:
         json.dump({"people": [{"pose_keypoints_2d": keys}], "canvas_width": 64, "canvas_height": 64}, f)
 
@@ -47,12 +47,12 @@ def save_rgba(path, premultiplied):
     Image.fromarray(straight(premultiplied), "RGBA").save(path)
 
 
-def make_character(folder, index, seed, frames):
+def make_character(folder, index, seed, frames, style):
     """the reference, and each clip from one side: the reference's (even index + clip) or any"""
-    c, r = make_char(seed), random.Random(seed * 31 + 7)
-    yaw = r.choice(poses.REF_YAWS) + r.gauss(0, 4)
+    c, r = make_char(seed, style), random.Random(seed * 31 + 7)
+    yaw = poses.reference_yaw(r, style)
     os.makedirs(folder, exist_ok=True)
-    save_rgba(f"{folder}/reference.png", draw.frame(c, poses.reference_pose(r), yaw)[0])
+    save_rgba(f"{folder}/reference.png", draw.frame(c, poses.reference_pose(r, style), yaw)[0])
     info = dict(seed=seed, yaw=yaw, clips={})
     for k, clip in enumerate(CLIPS):
         same = (index + k) % 2 == 0
@@ -72,7 +72,7 @@ def make_character(folder, index, seed, frames):
 def make(args):
     first = HELD_OUT if args.seeds == "heldout" else VALIDATION + 1000
     for i in range(args.characters):
-        make_character(f"{args.set}/{i:04}", i, first + i, args.frames)
+        make_character(f"{args.set}/{i:04}", i, first + i, args.frames, args.style)
 
 
 # ------------------------------------------------------------------ the engines
@@ -195,7 +195,7 @@ def small_skeleton(joints):
 # ------------------------------------------------------------------ dolls
 def doll_proportions():
     """a generator character shaped like the paper dolls at 48 pixels"""
-    c = make_char(1)
+    c = make_char(1, "classic")
     c.H, c.ground, c.cx, c.headf = 45., 60., 32., .2
     c.legf = .8 * .46
     c.torf = .8 - c.legf
@@ -207,7 +207,7 @@ def dolls(engine, args):
     """no truth here: a walk and an attack of eight dolls, to look at"""
     c, rows = doll_proportions(), []
     for i in range(8):
-        d = doll(args.dolls, random.Random(VALIDATION + 100 + i))
+        d = doll(args.dolls, random.Random(VALIDATION + 100 + i))[0]
         im = Image.new("RGBA", (64, 64))
         im.paste(Image.fromarray(d, "RGBA").resize((48, 48), Image.NEAREST), (8, 13))
         folder = f"{args.out}/doll{i}"
@@ -258,6 +258,7 @@ if __name__ == "__main__":
     p.add_argument("what", choices=["make", "run"])
     p.add_argument("set")
     p.add_argument("--seeds", default="heldout", choices=["heldout", "validation"])
+    p.add_argument("--style", default="all", choices=["all", "classic"], help="classic: the plain characters of the first studies")
     p.add_argument("--characters", type=int, default=128)
     p.add_argument("--frames", type=int, default=4)
     p.add_argument("--engine", default="torch", choices=["torch", "atelier"])

@@ -11,7 +11,7 @@ from data import straight
 
 
 def knight():
-    c = make_char(11)
+    c = make_char(11, "classic")
     c.skin, c.haircol, c.eye, c.eyesz = (236, 190, 140), (96, 58, 32), (35, 45, 80), .15
     c.top, c.bot, c.acc = (176, 42, 48), (58, 62, 84), (226, 182, 74)
     c.metal, c.leath, c.outl, c.ow = (172, 182, 200), (104, 66, 40), (26, 20, 32), 2.4
