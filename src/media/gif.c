@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "media/gif.h"
+#include "media/animation.h"
 #include "media/color.h"
 #include "media/internal.h"
 #include "media/palette.h"
@@ -122,20 +122,20 @@ static int bits_for(int colours)
     return bits;
 }
 
-static void put_head(Out *o, const Gif *g, const Palette *p, int bits)
+static void put_head(Out *o, const Animation *m, const Palette *p, int bits)
 {
     out_put(o, "GIF89a", 6);
-    out_u16le(o, image_width(g->frames[0]));
-    out_u16le(o, image_height(g->frames[0]));
+    out_u16le(o, image_width(m->frames[0]));
+    out_u16le(o, image_height(m->frames[0]));
     out_byte(o, 0x80 | 7 << 4 | (bits - 1)); /* a shared table of 2^bits colours */
     out_byte(o, p->is_see_through ? p->count : 0);
     out_byte(o, 0);
     for (int i = 0; i < 1 << bits; i++)
         out_put(o, i < p->count ? p->rgb[i] : (const unsigned char[3]){0}, 3);
-    if (g->plays == 1)
+    if (m->plays == 1)
         return;
     out_put(o, "\x21\xff\x0bNETSCAPE2.0\x03\x01", 16);
-    out_u16le(o, g->plays == 0 ? 0 : g->plays - 1);
+    out_u16le(o, m->plays == 0 ? 0 : m->plays - 1);
     out_byte(o, 0);
 }
 
@@ -166,50 +166,37 @@ static int delay(double ends_ms, int64_t *shown)
     return (int)cs;
 }
 
-static bool frames_agree(const Gif *g, Err *err)
-{
-    must(g->count > 0);
-    for (int i = 1; i < g->count; i++)
-        if (g->frames[i].dim[0] != g->frames[0].dim[0] ||
-            g->frames[i].dim[1] != g->frames[0].dim[1])
-            return err_set(err, ERR_INPUT,
-                           "frame %d is %d x %d pixels, but the first is %d x %d", i,
-                           image_width(g->frames[i]), image_height(g->frames[i]),
-                           image_width(g->frames[0]), image_height(g->frames[0]));
-    return true;
-}
-
-static bool put_frames(Out *o, const Gif *g, const Palette *p, Arena *scratch, Err *err)
+static bool put_frames(Out *o, const Animation *m, const Palette *p, Arena *scratch, Err *err)
 {
     unsigned char *known = palette_memo(scratch, err);
     if (known == NULL)
         return false;
     double ends = 0;
     int64_t shown = 0;
-    for (int i = 0; i < g->count; i++) {
+    for (int i = 0; i < m->count; i++) {
         size_t floor = scratch->used;
-        Image indices = palette_apply(scratch, p, known, g->frames[i], err);
+        Image indices = palette_apply(scratch, p, known, m->frames[i], err);
         if (tensor_is_empty(indices))
             return false;
-        Rect r = image_bounds(g->frames[i], PALETTE_OPAQUE);
+        Rect r = image_bounds(m->frames[i], PALETTE_OPAQUE);
         if (r.w == 0)
             r = (Rect){0, 0, 1, 1};
-        ends += g->ms != NULL ? g->ms[i] : g->frame_ms;
+        ends += m->ms != NULL ? m->ms[i] : m->frame_ms;
         put_frame(o, indices, r, p, delay(ends, &shown));
         arena_rewind(scratch, floor);
     }
     return true;
 }
 
-static bool write_gif(Out *o, const Gif *g, Arena *scratch, Err *err)
+static bool write_gif(Out *o, const Animation *m, Arena *scratch, Err *err)
 {
     size_t floor = scratch->used;
     Palette p;
-    bool ok = frames_agree(g, err) &&
-              palette_make(&p, scratch, g->frames, g->count, PALETTE_MOST, err);
+    bool ok = animation_fits(m, err) &&
+              palette_make(&p, scratch, m->frames, m->count, PALETTE_MOST, err);
     if (ok) {
-        put_head(o, g, &p, bits_for(p.count + (p.is_see_through ? 1 : 0)));
-        ok = put_frames(o, g, &p, scratch, err);
+        put_head(o, m, &p, bits_for(p.count + (p.is_see_through ? 1 : 0)));
+        ok = put_frames(o, m, &p, scratch, err);
         out_byte(o, 0x3b);
     }
     arena_rewind(scratch, floor);
@@ -218,14 +205,14 @@ static bool write_gif(Out *o, const Gif *g, Arena *scratch, Err *err)
     return ok;
 }
 
-bool gif_save(const Gif *g, const char *path, Arena *scratch, Err *err)
+bool gif_save(const Animation *m, const char *path, Arena *scratch, Err *err)
 {
     Out o = {0};
-    return write_gif(&o, g, scratch, err) && out_save(&o, path, err);
+    return write_gif(&o, m, scratch, err) && out_save(&o, path, err);
 }
 
-bool gif_encode(Arena *a, Bytes *out, const Gif *g, Err *err)
+bool gif_encode(Arena *a, Bytes *out, const Animation *m, Err *err)
 {
     Out o = {0};
-    return write_gif(&o, g, a, err) && out_keep(&o, a, out, err);
+    return write_gif(&o, m, a, err) && out_keep(&o, a, out, err);
 }

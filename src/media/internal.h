@@ -2,6 +2,8 @@
 #define MEDIA_INTERNAL_H
 #include "base/arena.h"
 #include "base/base.h"
+#include "media/animation.h"
+#include "media/color.h"
 #include "media/image.h"
 
 /* What the readers and writers of media share among themselves. */
@@ -33,11 +35,25 @@ typedef struct Out {
 void out_put(Out *o, const void *bytes, size_t n);
 void out_byte(Out *o, int byte);
 void out_u16le(Out *o, int value);
+void out_u32le(Out *o, uint32_t value);
+void out_u32be(Out *o, uint32_t value);
+/* Four bytes that were written before; nothing if o is full. */
+void out_set_u32le(Out *o, size_t at, uint32_t value);
 void out_release(Out *o);
 
 /* Ends the writing: as a file, or as bytes in the arena.  Both release o. */
 bool out_save(Out *o, const char *path, Err *err) MUST_USE;
 bool out_keep(Out *o, Arena *a, Bytes *bytes, Err *err) MUST_USE;
+
+/* False with the sentence if the frames differ in size. */
+bool animation_fits(const Animation *m, Err *err) MUST_USE;
+
+/* Whole milliseconds that frame i lasts, 1 to 65535. */
+int animation_ms(const Animation *m, int i);
+
+/* The smallest rectangle that holds every pixel in which two RGBA pictures of
+ * one size differ; one pixel if they are the same. */
+Rect animation_change(Image before, Image after);
 
 /* A picture as PNG bytes.  rgb (3 * colours) and alpha (alphas) are a palette
  * for an Image of C = 1 that holds indices; NULL for a picture of colours. */

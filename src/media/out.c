@@ -34,6 +34,27 @@ void out_u16le(Out *o, int value)
     out_byte(o, value >> 8 & 255);
 }
 
+void out_u32le(Out *o, uint32_t value)
+{
+    out_u16le(o, (int)(value & 65535));
+    out_u16le(o, (int)(value >> 16));
+}
+
+void out_u32be(Out *o, uint32_t value)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out_byte(o, (int)(value >> shift & 255));
+}
+
+void out_set_u32le(Out *o, size_t at, uint32_t value)
+{
+    if (o->is_full)
+        return;
+    must(at + 4 <= o->size);
+    for (int i = 0; i < 4; i++)
+        o->data[at + (size_t)i] = (unsigned char)(value >> (8 * i));
+}
+
 void out_release(Out *o)
 {
     xfree(o->data);

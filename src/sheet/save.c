@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "media/gif.h"
+#include "media/animation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,10 +181,10 @@ static bool save_gifs(const Sheet *s, const char *dir, Arena *scratch, Err *err)
         char name[96];
         snprintf(name, sizeof name, "%s.gif", clip->name);
         char *path = file_join(dir, name);
-        ok = gif_save(&(Gif){.frames = cells,
-                             .count = clip->count,
-                             .frame_ms = 1000 / clip->fps,
-                             .plays = clip->is_loop ? 0 : 1},
+        ok = gif_save(&(Animation){.frames = cells,
+                                   .count = clip->count,
+                                   .frame_ms = 1000 / clip->fps,
+                                   .plays = clip->is_loop ? 0 : 1},
                       path, scratch, err);
         xfree(path);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gif_reader.h"
 
-#include "media/gif.h"
+#include "media/animation.h"
 #include "media/palette.h"
 
 /* Frames of `colours` colours at random; index 0 is nothing if is_cut. */
@@ -23,7 +23,7 @@ static void make_frames(Arena *a, Image *frames, int count, int w, int h, int co
     }
 }
 
-static GifRead there_and_back(Arena *a, const Gif *g)
+static GifRead there_and_back(Arena *a, const Animation *g)
 {
     Err err = {0};
     Bytes b;
@@ -41,7 +41,7 @@ static void few_colours_come_back_exactly(void **state)
             Image frames[3];
             make_frames(&a, frames, 3, 150, 90, colours[i], is_cut);
             GifRead g =
-                there_and_back(&a, &(Gif){.frames = frames, .count = 3, .frame_ms = 100});
+                there_and_back(&a, &(Animation){.frames = frames, .count = 3, .frame_ms = 100});
             assert_int_equal(g.count, 3);
             for (int f = 0; f < 3; f++)
                 assert_same_image(g.shown[f], frames[f]);
@@ -57,7 +57,8 @@ static void every_length_of_data_ends_well(void **state)
     for (int w = 1; w < 300; w += 5) { /* code widths change within these */
         Image frame;
         make_frames(&a, &frame, 1, w, 1 + w / 20, 256, false);
-        GifRead g = there_and_back(&a, &(Gif){.frames = &frame, .count = 1, .frame_ms = 20});
+        GifRead g =
+            there_and_back(&a, &(Animation){.frames = &frame, .count = 1, .frame_ms = 20});
         assert_same_image(g.shown[0], frame);
         arena_rewind(&a, 0);
     }
@@ -72,10 +73,10 @@ static void flat_frames_and_empty_frames_are_fine(void **state)
     make_frames(&a, frames, 3, 400, 300, 2, false);
     memset(frames[0].data, 0, tensor_bytes(frames[0]));
     memset(frames[1].data, 255, tensor_bytes(frames[1]));
-    GifRead g = there_and_back(&a, &(Gif){.frames = frames, .count = 3, .frame_ms = 50});
+    GifRead g = there_and_back(&a, &(Animation){.frames = frames, .count = 3, .frame_ms = 50});
     for (int f = 0; f < 3; f++)
         assert_same_image(g.shown[f], frames[f]);
-    g = there_and_back(&a, &(Gif){.frames = frames, .count = 1, .frame_ms = 50});
+    g = there_and_back(&a, &(Animation){.frames = frames, .count = 1, .frame_ms = 50});
     assert_same_image(g.shown[0], frames[0]);
     arena_release(&a);
 }
@@ -88,7 +89,7 @@ static void alpha_is_cut_at_128(void **state)
     Image im = image_new(&a, 256, 1, 4, &err);
     for (int x = 0; x < 256; x++)
         memcpy(image_at(im, x, 0), (unsigned char[]){50, 60, 70, (unsigned char)x}, 4);
-    GifRead g = there_and_back(&a, &(Gif){.frames = &im, .count = 1, .frame_ms = 50});
+    GifRead g = there_and_back(&a, &(Animation){.frames = &im, .count = 1, .frame_ms = 50});
     for (int x = 0; x < 256; x++)
         assert_int_equal(image_at(g.shown[0], x, 0)[3], x < 128 ? 0 : 255);
     arena_release(&a);
@@ -100,8 +101,8 @@ static void delays_add_up(void **state)
     Arena a = arena_for_test();
     Image frames[24];
     make_frames(&a, frames, 24, 4, 4, 5, true);
-    GifRead g =
-        there_and_back(&a, &(Gif){.frames = frames, .count = 24, .frame_ms = 1000.0 / 12});
+    GifRead g = there_and_back(
+        &a, &(Animation){.frames = frames, .count = 24, .frame_ms = 1000.0 / 12});
     int total = 0;
     for (int f = 0; f < 24; f++) {
         assert_in_range(g.delay[f], 8, 9);
@@ -110,7 +111,7 @@ static void delays_add_up(void **state)
     }
     assert_int_equal(total, 200);
     const double ms[] = {1, 14, 500, 700000};
-    g = there_and_back(&a, &(Gif){.frames = frames, .count = 4, .ms = ms});
+    g = there_and_back(&a, &(Animation){.frames = frames, .count = 4, .ms = ms});
     assert_int_equal(g.delay[0], 2);
     assert_int_equal(g.delay[1], 2);
     assert_int_equal(g.delay[2], 48); /* pays back what the first two overdrew */
@@ -125,7 +126,7 @@ static void loops_are_said_as_asked(void **state)
     Image frame;
     make_frames(&a, &frame, 1, 4, 4, 3, true);
     for (int plays = 0; plays < 4; plays++) {
-        Gif g = {.frames = &frame, .count = 1, .frame_ms = 50, .plays = plays};
+        Animation g = {.frames = &frame, .count = 1, .frame_ms = 50, .plays = plays};
         assert_int_equal(there_and_back(&a, &g).plays, plays);
     }
     arena_release(&a);
@@ -150,7 +151,7 @@ static void many_colours_keep_close(void **state)
                                          (unsigned char)(x + y + 60 * f)},
                        3);
     }
-    GifRead g = there_and_back(&a, &(Gif){.frames = frames, .count = 2, .frame_ms = 50});
+    GifRead g = there_and_back(&a, &(Animation){.frames = frames, .count = 2, .frame_ms = 50});
     double sum = 0;
     for (int f = 0; f < 2; f++)
         for (int y = 0; y < 256; y++)
@@ -199,7 +200,7 @@ static void a_gif_is_saved_and_its_scratch_given_back(void **state)
     Image frames[2];
     make_frames(&a, frames, 2, 30, 30, 9, true);
     size_t before = a.used;
-    Gif g = {.frames = frames, .count = 2, .frame_ms = 50};
+    Animation g = {.frames = frames, .count = 2, .frame_ms = 50};
     assert_true(gif_save(&g, path_in_folder("a.gif"), &a, &err));
     assert_int_equal(a.used, before);
     unsigned char *bytes = NULL;
@@ -218,7 +219,8 @@ static void frames_of_two_sizes_are_refused(void **state)
     Err err = {0};
     Image frames[2] = {picture(&a, 8, 8, 4), picture(&a, 8, 9, 4)};
     Bytes b;
-    assert_false(gif_encode(&a, &b, &(Gif){.frames = frames, .count = 2, .frame_ms = 9}, &err));
+    assert_false(
+        gif_encode(&a, &b, &(Animation){.frames = frames, .count = 2, .frame_ms = 9}, &err));
     assert_string_equal(err.text, "frame 1 is 8 x 9 pixels, but the first is 8 x 8");
     arena_release(&a);
 }
@@ -234,7 +236,8 @@ static void short_memory_is_a_refusal(void **state)
         Err err = {0};
         Bytes b;
         assert_true(arena_init(&a, (mib << 20) + 4096, &err));
-        bool ok = gif_encode(&a, &b, &(Gif){.frames = &frame, .count = 1, .frame_ms = 9}, &err);
+        bool ok =
+            gif_encode(&a, &b, &(Animation){.frames = &frame, .count = 1, .frame_ms = 9}, &err);
         assert_int_equal(ok, err.kind != ERR_MEMORY);
         refused += !ok;
         arena_release(&a);
