@@ -387,6 +387,26 @@ Tensor nn_grow(Run *r, Tensor x, int64_t OH, int64_t OW)
     return y;
 }
 
+Tensor nn_spread(Run *r, Tensor x)
+{
+    if (run_stopped(r) || tensor_is_empty(x))
+        return (Tensor){0};
+    must(x.rank == 4 && last(x) % 4 == 0);
+    int64_t H = x.dim[0] * x.dim[1], W = x.dim[2], half = last(x) / 2;
+    Tensor y = fresh(r, SHAPE(x.dim[0], 2 * x.dim[1], 2 * W, half / 2));
+    if (tensor_is_empty(y))
+        return y;
+    Job job = {.pool = r->pool};
+    double began = clock_now();
+    /* a column at a time: its pixels lie equally far apart in both */
+    for (int64_t dy = 0; dy < 2; dy++)
+        for (int64_t i = 0; i < W; i++)
+            r->kernels->copy_rows(&job, tensor_f32(y) + (dy * W + i) * half, 2 * W * half,
+                                  tensor_f32(x) + (2 * i + dy) * half, 2 * W * half, H, half);
+    count(r, COST_OTHER, began, 0);
+    return y;
+}
+
 Tensor nn_time_embedding(Run *r, float t, int64_t dim, bool flip, float shift)
 {
     Tensor y = fresh(r, SHAPE(1, dim));

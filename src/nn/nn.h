@@ -78,6 +78,9 @@ Tensor nn_scale(Run *r, Tensor x, float factor);
 Tensor nn_concat(Run *r, Tensor a, Tensor b);
 /* x[N,H,W,C] to [N,OH,OW,C] by the nearest pixel. */
 Tensor nn_grow(Run *r, Tensor x, int64_t OH, int64_t OW);
+/* x[N,H,W,4C] to [N,2H,2W,C]: the channels of a pixel, (dy, dx, c), become a
+ * square of four pixels. */
+Tensor nn_spread(Run *r, Tensor x);
 /* y = x * scale[c] + shift[c], then act: a folded BatchNorm. */
 Tensor nn_affine(Run *r, Tensor x, const float *scale, const float *shift, Act act);
 
