@@ -121,6 +121,15 @@ static void shape_head(Body *to, const Body *b, const BodyRest *rest, const Scal
     }
 }
 
+/* Long arms or a large head would reach through the floor that the clip's own
+ * touch: they lie on it. */
+static void keep_above_floor(Body *to, const Scale *s)
+{
+    float skin = 0.02f * s->legs;
+    for (int i = 0; i < JOINTS; i++)
+        to->joint[i][1] = fmaxf(to->joint[i][1], skin);
+}
+
 Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p)
 {
     Body to = *b;
@@ -128,7 +137,13 @@ Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p)
     shape_legs(&to, b, &s);
     shape_arms(&to, b, &s);
     shape_head(&to, b, rest, &s);
+    keep_above_floor(&to, &s);
     return to;
+}
+
+float proportions_pace(const BodyRest *rest, const Proportions *p)
+{
+    return scale_of(rest, p).legs;
 }
 
 /* Sine and cosine of the two angles of a view. */

@@ -14,7 +14,7 @@ struct Embedded {
 };
 extern const struct Embedded clip_table[];
 
-enum { MAX_FRAMES = 4096 };
+enum { MAX_FRAMES = 4096, MAX_BEATS = 64, MAX_MS = 10000 };
 
 static bool read_point(float to[3], const Json *j, Err *err)
 {
@@ -75,18 +75,57 @@ static bool read_rest(BodyRest *r, const Json *j, Err *err)
 static bool read_head(Clip *c, const Json *j, Err *err)
 {
     size_t frames = js_count(js_get(j, "track"));
-    c->fps = js_number(js_get(j, "fps"), 0);
     c->loops = js_bool(js_get(j, "loop"), false);
     if (frames < 1 || frames > MAX_FRAMES || js_count(js_get(j, "root")) != frames ||
         js_count(js_get(j, "grounded")) != frames)
         return err_set(err, ERR_FORMAT,
                        "'track', 'root' and 'grounded' should be equally long, 1..%d frames",
                        MAX_FRAMES);
-    if (!(c->fps > 0 && c->fps <= 1000))
-        return err_set(err, ERR_FORMAT, "'fps' should be a number from 0 to 1000");
     c->frames = (int)frames;
     return read_rest(&c->rest, js_get(j, "rest"), err) &&
            read_point(c->travel, js_get(j, "travel"), err);
+}
+
+/* Even beats need no phases. */
+static bool read_phases(Clip *c, const Json *j, Err *err)
+{
+    int last = c->beats - 1;
+    bool is_even = js_is_null(j);
+    for (int i = 0; i < c->beats; i++) {
+        double even = (double)i / (c->loops ? c->beats : last > 0 ? last : 1);
+        c->phase[i] = is_even ? even : js_number(js_at(j, (size_t)i), NAN);
+        if (!(c->phase[i] >= 0 && c->phase[i] <= 1) || (i && c->phase[i] <= c->phase[i - 1]))
+            return err_set(err, ERR_FORMAT, "'phase' should rise from 0 to 1");
+    }
+    bool is_whole =
+        c->phase[0] == 0 && (c->loops ? c->phase[last] < 1 : last == 0 || c->phase[last] == 1);
+    return is_whole ||
+           err_set(err, ERR_FORMAT,
+                   "'phase' should begin at 0 and, if the clip does not loop, end at 1");
+}
+
+static bool read_beats(Clip *c, const Json *j, Arena *a, Err *err)
+{
+    const Json *ms = js_get(j, "ms"), *phase = js_get(j, "phase");
+    size_t beats = js_count(ms);
+    double whole = 0;
+    if (beats < 1 || beats > MAX_BEATS || (!js_is_null(phase) && js_count(phase) != beats))
+        return err_set(err, ERR_FORMAT,
+                       "'play' should have 1..%d 'ms', and as many 'phase' if any", MAX_BEATS);
+    c->beats = (int)beats;
+    c->phase = arena_zeros(a, beats * sizeof *c->phase);
+    c->ms = arena_zeros(a, beats * sizeof *c->ms);
+    if (!c->phase || !c->ms)
+        return err_set(err, ERR_MEMORY, "no memory for %zu beats of a clip", beats);
+    for (size_t i = 0; i < beats; i++) {
+        int64_t one = js_int(js_at(ms, i), 0);
+        if (one < 1 || one > MAX_MS)
+            return err_set(err, ERR_FORMAT, "'ms' should be whole numbers of 1..%d", MAX_MS);
+        c->ms[i] = (int)one;
+        whole += (double)one;
+    }
+    c->fps = c->frames * 1000 / whole;
+    return read_phases(c, phase, err);
 }
 
 static bool take_room(Clip *c, const char *name, Arena *a, Err *err)
@@ -103,6 +142,7 @@ static bool read_clip(Clip *c, const Json *j, Arena *a, Err *err)
 {
     int column[JOINTS];
     if (!read_head(c, j, err) || !read_names(column, js_get(j, "joints"), err) ||
+        !read_beats(c, js_get(j, "play"), a, err) ||
         !take_room(c, js_string(js_get(j, "name"), "clip"), a, err))
         return false;
     for (int f = 0; f < c->frames; f++) {
@@ -180,10 +220,57 @@ Body clip_body(const Clip *c, double phase)
     return b;
 }
 
-Body clip_frame(const Clip *c, int i, int n)
+double clip_phase(const Clip *c, int i, int n)
 {
     must(n > 0);
-    if (c->loops)
-        return clip_body(c, (double)i / n);
-    return clip_body(c, n > 1 ? (double)i / (n - 1) : 0);
+    int last = c->beats - 1;
+    double at = c->loops ? (double)i * c->beats / n : n > 1 ? (double)i * last / (n - 1) : 0;
+    int k = (int)fmin(fmax(floor(at), 0), last);
+    double next = k < last ? c->phase[k + 1] : 1, share = fmin(at - k, 1);
+    return c->phase[k] + (next - c->phase[k]) * (c->loops || k < last ? share : 0);
+}
+
+Body clip_frame(const Clip *c, int i, int n)
+{
+    return clip_body(c, clip_phase(c, i, n));
+}
+
+/* When frame i of n begins, in ms. */
+static double begins(const Clip *c, int i, int n)
+{
+    double at = (double)i * c->beats / n, ms = 0;
+    for (int k = 0; k < c->beats && k < at; k++)
+        ms += c->ms[k] * fmin(at - k, 1);
+    return ms;
+}
+
+int clip_ms(const Clip *c, int i, int n)
+{
+    must(n > 0);
+    double ms = rint(begins(c, i + 1, n)) - rint(begins(c, i, n));
+    return ms < 1 ? 1 : (int)ms;
+}
+
+void clip_root(const Clip *c, double phase, float to[3])
+{
+    double turns = c->loops ? floor(phase) : 0;
+    double at =
+        c->loops ? (phase - turns) * c->frames : fmin(fmax(phase, 0), 1) * (c->frames - 1);
+    int64_t i = min64((int64_t)floor(at), c->frames - 1);
+    bool is_last = i == c->frames - 1;
+    float s = (float)(at - (double)i);
+    for (int k = 0; k < 3; k++) {
+        float from = c->root[i][k];
+        float on =
+            is_last ? (c->loops ? c->root[0][k] + c->travel[k] : from) : c->root[i + 1][k];
+        to[k] = from + (on - from) * s + (float)turns * c->travel[k];
+    }
+}
+
+Body body_moved(const Body *b, const float by[3])
+{
+    Body to = *b;
+    for (int n = 0; n < JOINTS * 3; n++)
+        to.joint[n / 3][n % 3] += by[n % 3];
+    return to;
 }

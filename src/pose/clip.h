@@ -23,13 +23,17 @@ typedef struct BodyRest {
 
 typedef struct Clip {
     const char *name;
-    int frames;
-    double fps;
+    int frames; /* of the track */
+    double fps; /* of the track, so that the whole takes as long as its beats */
     bool loops;
     BodyRest rest;
     Body *body;       /* [frames], walking on the spot */
     float (*root)[3]; /* [frames] where the figure would have got to */
-    float travel[3];  /* and how far a whole loop takes it; 0 in place */
+    float travel[3];  /* and how far the whole takes it; 0 in place */
+    int beats;        /* how many frames it is drawn with unless one asks for more or less */
+    double
+        *phase; /* [beats] which moments those show: a blow is drawn back long, struck short */
+    int *ms;    /* [beats] and how long */
 } Clip;
 
 /* A clip from JSON (data/poses/README.md says how it is written); it lives in
@@ -48,9 +52,19 @@ const char *clip_name(int i);
  * do).  Between frames positions are interpolated by cubics. */
 Body clip_body(const Clip *c, double phase);
 
-/* Frame i of n as it is to be played: phase i/n for what loops, so that the
- * last leads to the first; i/(n-1) for what is played once. */
+/* Frame i of n as it is to be played, and the moment it shows.  The beats are
+ * spread over n frames; if they are even, that is i/n for what loops, so that the
+ * last leads to the first, and i/(n-1) for what is played once. */
+double clip_phase(const Clip *c, int i, int n);
 Body clip_frame(const Clip *c, int i, int n);
+/* How long it is shown, in ms, at least 1.  The whole takes as long whatever n
+ * is, up to one frame each ms. */
+int clip_ms(const Clip *c, int i, int n);
+
+/* Where the figure has got to at `phase`; a loop goes on and on.  Added to the
+ * joints it makes feet stay where they bear weight. */
+void clip_root(const Clip *c, double phase, float to[3]);
+Body body_moved(const Body *b, const float by[3]);
 
 /* How a character is built.  Lengths of bones change, directions stay, and
  * what stands on the floor stays there. */
@@ -71,6 +85,9 @@ Proportions proportions_usual(const Clip *c);
 Proportions proportions_for_head(const Clip *c, float head);
 
 Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p);
+/* The length of its steps, which is that of its legs, as a share of the clip's:
+ * multiply what clip_root says by it. */
+float proportions_pace(const BodyRest *rest, const Proportions *p);
 
 /* From where one looks, without perspective. */
 typedef struct View {

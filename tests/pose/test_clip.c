@@ -97,7 +97,7 @@ static void loops_close_and_nothing_jumps(void **state)
             const Body *b = &c.body[f], *before = &c.body[(f + c.frames - 1) % c.frames];
             for (int i = 0; i < JOINTS; i++)
                 assert_true(distance(b->joint[i], before->joint[i]) <
-                            0.2f); /* a fast hand; a joint out of order is further */
+                            0.3f); /* a fast hand; a joint out of order is further */
         }
     }
 }
@@ -307,8 +307,7 @@ static void what_stands_on_the_floor_stays_there_whatever_the_proportions(void *
 static void what_is_played_once_ends_at_its_end(void **state)
 {
     (void)state;
-    Clip c = opened("walk");
-    c.loops = false;
+    Clip c = opened("jump");
     Body last = clip_frame(&c, 7, 8), past = clip_body(&c, 3), before = clip_body(&c, -1);
     assert_memory_equal(last.joint, c.body[c.frames - 1].joint, sizeof last.joint);
     assert_memory_equal(past.joint, last.joint, sizeof last.joint);
@@ -367,23 +366,38 @@ static void an_unknown_clip_is_refused_with_those_there_are(void **state)
 }
 
 #define REST "\"rest\":{\"hip\":0.5,\"neck\":0.8,\"chin\":0.9}"
+#define NAMES                                                                                  \
+    "\"joints\":[\"nose\",\"neck\",\"r_shoulder\",\"r_elbow\",\"r_wrist\",\"l_shoulder\","     \
+    "\"l_elbow\",\"l_wrist\",\"r_hip\",\"r_knee\",\"r_ankle\",\"l_hip\",\"l_knee\",\"l_"       \
+    "ankle\","                                                                                 \
+    "\"r_eye\",\"l_eye\",\"r_ear\",\"l_ear\"]"
+#define PLAY(text)                                                                             \
+    "{" REST ",\"travel\":[0,0,0]," NAMES                                                      \
+    ",\"track\":[[]],\"root\":[[]],\"grounded\":[[]],\"play\":" text "}"
 static void clips_that_are_none_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
         {"{", "not valid JSON"},
         {"[]", "equally long"},
-        {"{\"fps\":8,\"track\":[[]],\"root\":[],\"grounded\":[[]]}", "equally long"},
-        {"{\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}", "'fps'"},
-        {"{\"fps\":8,\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}", "'rest'"},
-        {"{\"fps\":8," REST ",\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}",
+        {"{\"track\":[[]],\"root\":[],\"grounded\":[[]]}", "equally long"},
+        {"{\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}", "'rest'"},
+        {"{" REST ",\"travel\":[1],\"track\":[[]],\"root\":[[]],\"grounded\":[[]]}",
          "three numbers"},
-        {"{\"fps\":8," REST ",\"travel\":[0,0,1e9],\"track\":[[]],\"root\":[[]],"
+        {"{" REST ",\"travel\":[0,0,1e9],\"track\":[[]],\"root\":[[]],"
          "\"grounded\":[[]]}",
          "within 100"},
-        {"{\"fps\":8," REST ",\"travel\":[0,0,0],\"joints\":[\"nose\"],\"track\":[[]],"
+        {"{" REST ",\"travel\":[0,0,0],\"joints\":[\"nose\"],\"track\":[[]],"
          "\"root\":[[]],\"grounded\":[[]]}",
-         "18 names"}};
+         "18 names"},
+        {PLAY("{}"), "1..64 'ms'"},
+        {PLAY("{\"ms\":[]}"), "1..64 'ms'"},
+        {PLAY("{\"ms\":[100,0]}"), "whole numbers"},
+        {PLAY("{\"ms\":[100,1e9]}"), "whole numbers"},
+        {PLAY("{\"ms\":[100],\"phase\":[0,1]}"), "as many 'phase'"},
+        {PLAY("{\"ms\":[9,9],\"phase\":[0,0]}"), "rise from 0 to 1"},
+        {PLAY("{\"ms\":[9,9],\"phase\":[0,\"x\"]}"), "rise from 0 to 1"},
+        {PLAY("{\"ms\":[9,9],\"phase\":[0,0.5]}"), "end at 1"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         Clip c;
         Err err = {0};
