@@ -3,44 +3,14 @@
 
 #include "studios/sprite/internal.h"
 
-#include "base/data.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "diffusion/noise.h"
-#include "pose/outline.h"
-#include "sheet/matte.h"
-#include "sheet/sheet.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One request on its way through the house. */
-typedef struct Work {
-    const SpriteRequest *q;
-    const StudioRun *talk;
-    Err *err;
-    SpriteFolder folder;
-    SpriteFamily family;
-    Arena job, scratch;
-    Kernels kernels;
-    Run run;
-    SpriteModel model;
-
-    int width, height; /* of a frame */
-    bool has_alpha;    /* the picture came with a matte */
-    Rgb key;           /* what lies behind the character */
-    Image own;         /* the picture as it came, if has_alpha */
-    Image whole;       /* over the key, in the frame's aspect, at its own size */
-    Image frame;       /* the same at the frame's size */
-    Outline figure;    /* where the character stands in the frame */
-    PoseFrames poses;
-    Tensor latents; /* [F,h,w,Z] */
-    Tensor decoded; /* [F,H,W,3] in 0..1 */
-} Work;
-
-static void say(const Work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void say(const Work *w, const char *fmt, ...)
+void work_say(const Work *w, const char *fmt, ...)
 {
     char line[512];
     if (w->talk->say == NULL)
@@ -52,453 +22,22 @@ static void say(const Work *w, const char *fmt, ...)
     w->talk->say(w->talk->user, line);
 }
 
-/* The person gave a value: the command line leaves an empty text where none was. */
-static bool given(const char *text)
+bool is_given(const char *text)
 {
     return text != NULL && text[0] != '\0';
 }
 
-/* ---- which model -------------------------------------------------------------------- */
-
-/* Reads enough of the guider to know its kind. */
-static bool guider_kind(const char *path, GuiderKind *kind, Err *err)
+bool goes_on(const Work *w, Err *err)
 {
-    Weights *g = weights_open(path, err);
-    if (g == NULL)
-        return false;
-    bool plain = weights_index(g, "conv_in.weight") < weights_count(g) &&
-                 weights_index(g, "conv_out.weight") < weights_count(g);
-    bool pyramid = weights_index(g, "final_proj.weight") < weights_count(g) &&
-                   weights_index(g, "scale") < weights_count(g);
-    weights_close(g);
-    *kind = pyramid ? GUIDER_PYRAMID : GUIDER_PLAIN;
-    if (plain != pyramid)
+    if (w->talk->cancel == NULL || !atomic_load(w->talk->cancel))
         return true;
-    return err_set(err, ERR_FORMAT,
-                   "'%s' is no pose guider: a plain one has conv_in and conv_out, a "
-                   "multi-resolution one final_proj and scale",
-                   path);
+    return err_set(err, ERR_CANCELLED, "stopped");
 }
 
-static bool choose_family(Work *w)
+static bool begin(Work *w, Err *err)
 {
-    GuiderKind kind;
-    if (!guider_kind(w->folder.guider, &kind, w->err))
-        return false;
-    if (given(w->q->family)) {
-        if (!family_named(&w->family, w->q->family, w->err))
-            return false;
-    } else if (w->folder.family != NULL) {
-        if (!family_read(&w->family, w->folder.family, w->err))
-            return false;
-    } else {
-        family_of_guider(&w->family, kind);
-    }
-    if (w->family.guider == kind)
-        return true;
-    return err_set(
-        w->err, ERR_INPUT,
-        "family '%s' has a %s pose guider, but '%s' is a %s one: leave --family out, or "
-        "name another",
-        w->family.name, kind == GUIDER_PLAIN ? "multi-resolution" : "plain", w->folder.guider,
-        kind == GUIDER_PLAIN ? "plain" : "multi-resolution");
-}
-
-/* What the person did not say is as the family has it. */
-static void override_family(Work *w)
-{
-    const SpriteRequest *q = w->q;
-    SpriteFamily *f = &w->family;
-    f->steps = q->steps > 0 ? q->steps : f->steps;
-    f->guidance = q->guidance > 0 ? q->guidance : f->guidance;
-    f->context = q->context > 0 ? q->context : f->context;
-    if (q->overlap > 0)
-        f->overlap = q->overlap;
-    else if (f->overlap >= f->context)
-        f->overlap = f->context / 2;
-    w->width = (int)(q->size[0] > 0 ? q->size[0] : f->width);
-    w->height = (int)(q->size[1] > 0 ? q->size[1] : f->height);
-}
-
-static bool open_model(Work *w)
-{
-    char *embedded = NULL;
-    const char *dir = w->q->model;
-    if (!given(dir))
-        dir = embedded = data_find("models/sprite-mini");
-    if (dir == NULL)
-        return err_set(w->err, ERR_INPUT,
-                       "the embedded model is not where it was installed; say "
-                       "where a model is with --model DIR");
-    bool ok = folder_find(&w->folder, dir, w->err);
-    xfree(embedded);
-    if (!ok || !choose_family(w) ||
-        !model_init(&w->model, &w->folder, &w->family, &w->run, &w->job, w->talk, w->err))
-        return false;
-    override_family(w);
-    w->model.batch_statistics = w->q->batch_statistics;
-    w->model.crops_for_clip = strcmp(w->q->rules, "short") == 0;
-    int64_t f = vae_factor(&w->model.vae_config);
-    if (w->width % f != 0 || w->height % f != 0)
-        return err_set(w->err, ERR_INPUT,
-                       "--size %dx%d: this model's frames are multiples of %lld "
-                       "pixels; %lldx%lld would do",
-                       w->width, w->height, (long long)f, (long long)(w->width / f * f),
-                       (long long)(w->height / f * f));
-    return true;
-}
-
-/* ---- the picture --------------------------------------------------------------------------
- */
-
-/* The part of the picture that becomes the frame: the character four fifths
- * as high as the frame (or two thirds as wide), its feet near the ground line
- * that such models were trained with. */
-static Rect standing_frame(const Work *w, Rect box)
-{
-    double scale = w->height * 0.78 / box.h;
-    if (box.w * scale > w->width * 0.66)
-        scale = w->width * 0.66 / box.w;
-    Rect r = {.w = (int)(w->width / scale + 0.5), .h = (int)(w->height / scale + 0.5)};
-    r.x = box.x + box.w / 2 - r.w / 2;
-    r.y = box.y + box.h - (int)(r.h * 0.94 + 0.5);
-    return r;
-}
-
-static Rgb background(const Work *w, Image im)
-{
-    if (w->family.keys > 0 || !w->q->raw)
-        return matte_choose_key(im, w->family.key, w->family.keys);
-    return (Rgb){0, 0, 0};
-}
-
-/* The colour of an opaque picture's corners, for padding. */
-static Rgb corner(Image im)
-{
-    const unsigned char *c = image_at(im, 0, 0);
-    return (Rgb){c[0], c[1], c[2]};
-}
-
-/* Where the character stands: known by its alpha, else taken to fill the frame
- * as framed characters do. */
-static void place_figure(Work *w, Image im, Rect part)
-{
-    float sx = (float)w->width / (float)part.w, sy = (float)w->height / (float)part.h;
-    Outline o = {.left = (float)part.x + 0.2f * (float)part.w,
-                 .right = (float)part.x + 0.8f * (float)part.w,
-                 .top = (float)part.y + 0.1f * (float)part.h,
-                 .bottom = (float)part.y + 0.94f * (float)part.h,
-                 .head = 0.2f};
-    o.crown = o.top;
-    if (w->has_alpha)
-        (void)!outline_find(&o, im);
-    w->figure = (Outline){.left = (o.left - (float)part.x) * sx,
-                          .right = (o.right - (float)part.x) * sx,
-                          .top = (o.top - (float)part.y) * sy,
-                          .bottom = (o.bottom - (float)part.y) * sy,
-                          .crown = (o.crown - (float)part.y) * sy,
-                          .head = w->q->head > 0 ? (float)w->q->head : o.head};
-}
-
-static bool frame_picture(Work *w, Image im)
-{
-    Arena *a = &w->job;
-    w->has_alpha = image_is_see_through(im);
-    w->own = w->has_alpha ? im : (Image){0};
-    w->key = w->has_alpha ? background(w, im) : corner(im);
-    Rect all = {0, 0, image_width(im), image_height(im)};
-    Rect part = all, box = image_bounds(im, 128);
-    if (w->has_alpha && box.w == 0)
-        return err_set(w->err, ERR_INPUT,
-                       "'%s' is wholly transparent: there is no character in it",
-                       w->q->picture);
-    if (!w->q->raw)
-        part = w->has_alpha ? standing_frame(w, box) : image_frame(im, w->width, w->height);
-    Image over = image_over(a, im, w->key, w->err);
-    if (tensor_is_empty(over))
-        return false;
-    w->whole = image_crop(a, over, part, w->key, w->err);
-    if (tensor_is_empty(w->whole))
-        return false;
-    w->frame = image_resize(a, w->whole, w->width, w->height, RESIZE_LANCZOS, w->err);
-    place_figure(w, im, part);
-    return !tensor_is_empty(w->frame);
-}
-
-static bool read_picture(Work *w)
-{
-    Image im = image_load(&w->job, w->q->picture, w->err);
-    return !tensor_is_empty(im) && frame_picture(w, im);
-}
-
-/* ---- poses ---------------------------------------------------------------------------------
- */
-
-static bool make_poses(Work *w)
-{
-    /* a guider takes its pictures down to the size of the latents: by 8 */
-    float grow = 8.0f / (float)vae_factor(&w->model.vae_config);
-    PoseRequest q = {
-        .path = given(w->q->poses) ? w->q->poses : NULL,
-        .animation = w->q->animation,
-        .frames = w->q->frames,
-        .yaw = w->q->yaw,
-        .pitch = w->q->pitch,
-        .head = w->figure.head,
-        .style = w->family.pose_style,
-        .filter = w->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS,
-        .width = (int)((float)w->width * grow),
-        .height = (int)((float)w->height * grow),
-        .top = w->figure.crown * grow,
-        .bottom = w->figure.bottom * grow,
-        .center_x = (w->figure.left + w->figure.right) / 2 * grow,
-    };
-    return poses_make(&w->poses, &q, &w->job, &w->scratch, w->err);
-}
-
-static bool guide(Work *w)
-{
-    size_t floor = w->scratch.used;
-    Image first = w->poses.picture[0];
-    Tensor all =
-        tensor_new(&w->scratch, TENSOR_F32,
-                   SHAPE(w->poses.count, image_height(first), image_width(first), 3), w->err);
-    if (tensor_is_empty(all))
-        return false;
-    for (int64_t i = 0; i < w->poses.count; i++) {
-        size_t mark = w->scratch.used;
-        Tensor one =
-            image_to_f32(&w->scratch, w->poses.picture[i], w->family.pose_range, w->err);
-        if (tensor_is_empty(one))
-            return false;
-        memcpy(tensor_rows(all, i, 1).data, one.data, tensor_bytes(one));
-        arena_rewind(&w->scratch, mark);
-    }
-    bool ok = model_poses(&w->model, all, w->err);
-    arena_rewind(&w->scratch, floor);
-    return ok;
-}
-
-/* ---- noise to latents
- * -------------------------------------------------------------------------- */
-
-static bool noise_from_file(Work *w)
-{
-    Weights *file = weights_open(w->q->noise, w->err);
-    if (file == NULL)
-        return false;
-    Tensor t = weights_count(file) == 1 ? weights_at(file, 0) : weights_find(file, "noise");
-    Tensor f32 = tensor_is_empty(t) ? t : tensor_as_f32(&w->scratch, t, w->err);
-    bool fits = !tensor_is_empty(f32) && tensor_count(f32) == tensor_count(w->latents);
-    if (fits)
-        noise_from_torch(w->latents, tensor_f32(f32));
-    else
-        err_set(w->err, ERR_INPUT,
-                "'%s' does not hold a tensor 'noise' of [1,%lld,%lld,%lld,%lld]", w->q->noise,
-                (long long)w->latents.dim[3], (long long)w->latents.dim[0],
-                (long long)w->latents.dim[1], (long long)w->latents.dim[2]);
-    weights_close(file);
-    return fits;
-}
-
-/* Without motion modules nothing ties the frames together but their noise, so
- * all begin with the same. */
-static bool draw_noise(Work *w)
-{
-    Chance chance;
-    chance_seed(&chance, (uint64_t)w->q->seed);
-    if (w->folder.motion != NULL)
-        return noise_draw(&chance, w->latents, &w->scratch, w->err);
-    Tensor first = tensor_rows(w->latents, 0, 1);
-    if (!noise_draw(&chance, first, &w->scratch, w->err))
-        return false;
-    for (int64_t i = 1; i < w->latents.dim[0]; i++)
-        memcpy(tensor_rows(w->latents, i, 1).data, first.data, tensor_bytes(first));
-    return true;
-}
-
-static bool make_noise(Work *w)
-{
-    int64_t f = vae_factor(&w->model.vae_config);
-    w->latents = tensor_new(
-        &w->job, TENSOR_F32,
-        SHAPE(w->poses.count, w->height / f, w->width / f, w->model.vae_config.latent), w->err);
-    if (tensor_is_empty(w->latents))
-        return false;
-    size_t floor = w->scratch.used;
-    bool ok = given(w->q->noise) ? noise_from_file(w) : draw_noise(w);
-    arena_rewind(&w->scratch, floor);
-    return ok;
-}
-
-static void sampled(void *user, int done, int steps, Tensor latents)
-{
-    (void)latents;
-    const Work *w = user;
-    if (w->talk->progress != NULL)
-        w->talk->progress(w->talk->user, "drawing", done, steps);
-}
-
-/* Dumps what the sampler shows, but the latents of each step. */
-static void tapped(void *user, const char *name, Tensor t)
-{
-    Work *w = user;
-    if (strncmp(name, "latents.", 8) != 0)
-        (void)!dump_tensor(w->model.dump, name, t, true, &w->scratch, w->err);
-}
-
-static bool sample(Work *w)
-{
-    Ddim ddim = {0};
-    Err doubt = {0};
-    if (!ddim_init(&ddim, &w->family.ddim, (int)w->family.steps, w->err))
-        return false;
-    bool is_open = strcmp(w->q->window, "open") == 0 ||
-                   (strcmp(w->q->window, "auto") == 0 && !w->poses.loops);
-    SampleOptions o = {.ddim = &ddim,
-                       .guidance = (float)w->family.guidance,
-                       .window = {.size = (int)w->family.context,
-                                  .overlap = (int)w->family.overlap,
-                                  .stride = 1,
-                                  .is_open = is_open},
-                       .stop = w->talk->cancel,
-                       .doubt = &doubt,
-                       .progress = sampled,
-                       .progress_user = w,
-                       .tap = tapped,
-                       .tap_user = w};
-    bool ok = model_sample(&w->model, o, w->latents, w->err) && w->err->kind == ERR_NONE;
-    ddim_release(&ddim);
-    if (ok && doubt.kind != ERR_NONE)
-        say(w, "warning: %s; expect noise", doubt.text);
-    return ok;
-}
-
-/* ---- out
- * ------------------------------------------------------------------------------------------ */
-
-/* -1..1 to 0..1, clamped: what pictures are made of. */
-static void to_unit(Tensor decoded)
-{
-    for (int64_t i = 0; i < tensor_count(decoded); i++) {
-        float v = tensor_f32(decoded)[i] * 0.5f + 0.5f;
-        tensor_f32(decoded)[i] = v < 0 ? 0 : v > 1 ? 1 : v;
-    }
-}
-
-static bool dump_stages(Work *w)
-{
-    const SpriteModel *m = &w->model;
-    Arena *a = &w->scratch;
-    if (m->dump == NULL)
-        return true;
-    bool ok = dump_tensor(m->dump, "reference", m->latent, false, a, w->err) &&
-              dump_tensor(m->dump, "context", m->context, false, a, w->err) &&
-              dump_tensor(m->dump, "image", w->decoded, true, a, w->err);
-    for (int i = 0; ok && i <= UNET_BLOCKS; i++) {
-        char name[32];
-        snprintf(name, sizeof name, i == 0 ? "pose" : "pose.%d", i);
-        ok = dump_tensor(m->dump, name, m->pose[i], true, a, w->err);
-    }
-    for (int i = 0; ok && i < UNET_ATTENTIONS && !tensor_is_empty(m->tokens.of[i]); i++) {
-        char name[128];
-        snprintf(name, sizeof name, "bank.%s", m->path[i].s);
-        ok = dump_tensor(m->dump, name, m->tokens.of[i], false, a, w->err);
-    }
-    return ok;
-}
-
-static Image frame_at(Work *w, int64_t i, ToU8 how)
-{
-    Tensor one = tensor_rows(w->decoded, i, 1);
-    return image_from_f32(&w->job, tensor_reshape(one, SHAPE(one.dim[1], one.dim[2], 3)),
-                          RANGE_UNIT, how, w->err);
-}
-
-static Image *new_frames(Work *w)
-{
-    Image *frames = arena_zeros(&w->job, (size_t)w->poses.count * sizeof *frames);
-    if (frames == NULL)
-        err_set(w->err, ERR_MEMORY, "not enough memory for the frames");
-    return frames;
-}
-
-/* The frames exactly as the model made them, to bytes as its scripts do. */
-static bool save_raw(Work *w)
-{
-    Image *frames = new_frames(w);
-    if (frames == NULL)
-        return false;
-    for (int64_t i = 0; i < w->poses.count; i++) {
-        frames[i] = frame_at(w, i, TO_U8_CUT);
-        if (tensor_is_empty(frames[i]))
-            return false;
-    }
-    if (!sheet_save_frames(frames, (int)w->poses.count, w->q->out, w->err))
-        return false;
-    tell_made(w->talk, w->q->out, "frames");
-    return true;
-}
-
-static const char *clip_title(const Work *w)
-{
-    return given(w->q->poses) ? "clip" : w->q->animation;
-}
-
-static bool save_sheet(Work *w)
-{
-    Image *frames = new_frames(w);
-    if (frames == NULL)
-        return false;
-    for (int64_t i = 0; i < w->poses.count; i++) {
-        Image im = frame_at(w, i, TO_U8_ROUNDED);
-        if (!tensor_is_empty(im))
-            frames[i] = matte_cut(&w->job, im,
-                                  &(MatteOptions){.key = w->key, .character = w->own}, w->err);
-        if (tensor_is_empty(frames[i]))
-            return false;
-    }
-    SheetClip clip = {.name = clip_title(w),
-                      .frames = frames,
-                      .count = (int)w->poses.count,
-                      .fps = w->poses.fps,
-                      .is_loop = w->poses.loops,
-                      .grounded = w->poses.grounded};
-    Sheet sheet;
-    char settings[160];
-    snprintf(settings, sizeof settings,
-             "family %s, %s, %lld frames, %lld steps, guidance %g, seed %lld", w->family.name,
-             clip.name, (long long)w->poses.count, (long long)w->family.steps,
-             w->family.guidance, (long long)w->q->seed);
-    ImageText text = {"Software", "atelier " ATELIER_VERSION};
-    ImageText texts[] = {text, {"Comment", settings}};
-    SheetOptions options = {.pad = 2};
-    char gif[80];
-    snprintf(gif, sizeof gif, "%s.gif", clip.name);
-    if (!sheet_make(&sheet, &w->job, &clip, 1, &options, w->err))
-        return false;
-    tell_frames(w->talk, &sheet);
-    if (!given(w->q->out))
-        return true;
-    if (!sheet_save(&sheet, w->q->out, texts, 2, &w->scratch, w->err))
-        return false;
-    tell_made(w->talk, w->q->out, "sheet.png");
-    tell_made(w->talk, w->q->out, gif);
-    return true;
-}
-
-static bool save(Work *w)
-{
-    return dump_stages(w) && (w->q->raw ? save_raw(w) : save_sheet(w));
-}
-
-/* ---- the whole way
- * ------------------------------------------------------------------------------------ */
-
-static bool prepare(Work *w)
-{
-    if (!arena_init(&w->job, 0, w->err) || !arena_init(&w->scratch, 0, w->err) ||
-        !kernels_named(&w->kernels, w->q->kernels, w->err))
+    if (!arena_init(&w->job, 0, err) || !arena_init(&w->scratch, 0, err) ||
+        !kernels_named(&w->kernels, w->q->kernels, err))
         return false;
     w->run = (Run){.kernels = &w->kernels,
                    .pool = pool_new((int)w->q->threads),
@@ -507,33 +46,94 @@ static bool prepare(Work *w)
     return true;
 }
 
-/* All that was given is looked at before anything is written or takes long. */
-static bool look(Work *w)
+static void end(Work *w)
 {
-    return open_model(w) && read_picture(w) && make_poses(w) && make_noise(w);
+    pool_free(w->run.pool);
+    arena_release(&w->job);
+    arena_release(&w->scratch);
 }
 
-static bool make_folders(Work *w)
-{
-    if (given(w->q->out) && !file_make_dirs(w->q->out, w->err))
-        return false;
-    if (!given(w->q->dump))
-        return true;
-    w->model.dump = w->q->dump;
-    return file_make_dirs(w->q->dump, w->err);
-}
+/* ---- one picture --------------------------------------------------------------------- */
 
-static bool compute(Work *w)
+/* Everything that was given is looked at before anything is written or takes
+ * long. */
+static bool look(Work *w, const Method *method, void *state, const char *path, Figure *figure,
+                 Actions *actions, Err *err)
 {
-    if (!model_see(&w->model, w->frame, w->whole, w->err) ||
-        !model_reference(&w->model, w->err) || !guide(w) || !sample(w) ||
-        !model_decode(&w->model, w->latents, &w->decoded, w->err))
+    Side sides[SIDES_MOST];
+    if (!figure_read(figure, w, path, err) || !method->meet(state, w, figure, err))
         return false;
-    to_unit(w->decoded);
+    int count = method->sides(state, w, sides, err);
+    if (count == 0 || !actions_open(actions, w, sides, count, err))
+        return false;
+    for (int i = 0; i < actions->count; i++)
+        if (!method->look(state, w, &actions->of[i], err))
+            return false;
     return true;
 }
 
-static void report(Work *w, double began)
+static bool make_folders(const Work *w, const char *out, Err *err)
+{
+    return (!is_given(out) || file_make_dirs(out, err)) &&
+           (!is_given(w->q->dump) || file_make_dirs(w->q->dump, err));
+}
+
+static Image mirrored(Image im, Arena *a, Err *err)
+{
+    size_t c = (size_t)image_channels(im), n = (size_t)image_width(im);
+    Image to = image_new(a, image_width(im), image_height(im), image_channels(im), err);
+    for (int y = 0; !tensor_is_empty(to) && y < image_height(im); y++)
+        for (size_t x = 0; x < n; x++)
+            memcpy(image_row(to, y) + x * c, image_row(im, y) + (n - 1 - x) * c, c);
+    return to;
+}
+
+static bool draw_action(Work *w, const Method *method, void *state, Action *m, Action *first,
+                        Err *err)
+{
+    m->frame = arena_zeros(&w->job, (size_t)m->count * sizeof *m->frame);
+    if (m->frame == NULL)
+        return err_set(err, ERR_MEMORY, "not enough memory for the frames");
+    if (m->side.mirror_of < 0)
+        return method->draw(state, w, m, m->frame, err);
+    for (int64_t i = 0; i < m->count; i++) {
+        m->frame[i] = mirrored(first[m->side.mirror_of].frame[i], &w->job, err);
+        if (tensor_is_empty(m->frame[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool draw_actions(Work *w, const Method *method, void *state, Actions *actions, Err *err)
+{
+    Action *first = actions->of; /* of this animation */
+    for (int i = 0; i < actions->count; i++) {
+        Action *m = &actions->of[i];
+        if (m->side.name[0] == '\0' || strcmp(m->side.name, actions->of[0].side.name) == 0)
+            first = m;
+        if (!goes_on(w, err) || !draw_action(w, method, state, m, first, err))
+            return false;
+    }
+    return true;
+}
+
+static bool make_one(Work *w, const Method *method, void *state, const char *path,
+                     const char *out, Err *err)
+{
+    Figure figure;
+    Actions actions;
+    char how[160];
+    arena_rewind(&w->job, 0);
+    if (!look(w, method, state, path, &figure, &actions, err) || !make_folders(w, out, err) ||
+        !draw_actions(w, method, state, &actions, err))
+        return false;
+    method->describe(state, w, how, sizeof how);
+    return w->q->raw ? save_raw(w, &actions, out, err) : save_sheet(w, &actions, how, out, err);
+}
+
+/* ---- what it cost ---------------------------------------------------------------------- */
+
+static void report(const Work *w, double began)
 {
     if (w->talk->detail == NULL)
         return;
@@ -551,41 +151,50 @@ static void report(Work *w, double began)
     snprintf(line, sizeof line, "%-28s %8.3f s, of which %.3f s in kernels, %s table",
              "whole run", whole, all.seconds, w->kernels.name);
     w->talk->detail(w->talk->user, line);
-    snprintf(line, sizeof line,
-             "%-28s %zu MiB of weights, %zu MiB of scratch, %zu MiB for the job",
-             "memory at most", w->model.weights.peak >> 20, w->scratch.peak >> 20,
-             w->job.peak >> 20);
+    snprintf(line, sizeof line, "%-28s %zu MiB of scratch, %zu MiB for the picture",
+             "memory at most", w->scratch.peak >> 20, w->job.peak >> 20);
     w->talk->detail(w->talk->user, line);
 }
+
+/* ---- the whole way -------------------------------------------------------------------- */
 
 static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
 {
     double began = clock_now();
-    Work w = {.q = request, .talk = talk, .err = err};
-    bool ok = prepare(&w) && look(&w) && make_folders(&w) && compute(&w) && save(&w);
+    Work w = {.q = request, .talk = talk};
+    const Method *method = method_chosen(w.q);
+    void *state = xalloc(1, method->state);
+    bool ok = begin(&w, err) && method->open(state, &w, err) &&
+              make_one(&w, method, state, w.q->pictures.of[0], w.q->out, err);
     if (ok)
         report(&w, began);
-    model_release(&w.model);
-    pool_free(w.run.pool);
-    folder_release(&w.folder);
-    arena_release(&w.job);
-    arena_release(&w.scratch);
+    method->close(state);
+    xfree(state);
+    end(&w);
     return ok;
 }
 
 #define AT(field) offsetof(SpriteRequest, field)
 
 static const Param params[] = {
-    {"picture", PARAM_PATH, AT(picture), NULL, 0, 0, "PICTURE",
-     "the character: PNG, JPEG or WebP; with alpha its background is transparent", NULL, true},
+    {"picture", PARAM_PATHS, AT(pictures), NULL, 0, 0, "PICTURE",
+     "the character: PNG, JPEG or WebP; with alpha its background is transparent. Several: "
+     "one folder in --out for each",
+     NULL, true},
     {"out", PARAM_OUT, AT(out), "out", 0, 0, "DIR", "where sheet.png, the GIF and frames/ go",
      NULL, false},
-    {"animation", PARAM_TEXT, AT(animation), "walk", 0, 0, "NAME", "what the character does",
-     "walk|idle|run|jump|attack", false},
+    {"method", PARAM_TEXT, AT(method), "auto", 0, 0, "NAME", "how frames are drawn",
+     "auto|diffusion", false},
+    {"animation", PARAM_LIST, AT(animation), "walk", 0, 0, "LIST", "what the character does",
+     "walk|idle|run|jump|attack|crouch|defend|death|roll|celebrate", false},
+    {"directions", PARAM_TEXT, AT(directions), "1", 0, 0, "N",
+     "seen from --yaw; or from 4 or 8 sides, a row each: s towards us, e to our right", "1|4|8",
+     false},
     {"frames", PARAM_INT, AT(frames), "", 1, 4096, "N",
      "frames of the animation (default: 8, or all of --poses)", NULL, false},
-    {"yaw", PARAM_NUMBER, AT(yaw), "45", -360, 360, "DEGREES",
-     "the side it is seen from: 0 faces us, 90 our right", NULL, false},
+    {"yaw", PARAM_TEXT, AT(yaw), "auto", 0, 0, "DEGREES",
+     "the side it is seen from: 0 faces us, 90 our right; or s, se, e, ... (auto: 45)", NULL,
+     false},
     {"pitch", PARAM_NUMBER, AT(pitch), "0", -80, 80, "DEGREES", "0 level, 30 from above", NULL,
      false},
     {"head", PARAM_NUMBER, AT(head), "", 0.05, 0.7, "SHARE",

@@ -20,9 +20,8 @@ gives 2 err '--guidance is nan; it must be a number' sprite x.png --guidance nan
 gives 2 err '--guidance is 1e999; it must be a number' sprite x.png --guidance 1e999
 gives 2 err '--size is 64; it must be WIDTHxHEIGHT, as in 512x512, both 8 to 4096' sprite x.png --size 64
 gives 2 err '--size is 64x0; it must be WIDTHxHEIGHT' sprite x.png --size 64x0
-gives 2 err "--animation is 'fly'; it must be one of: walk, " sprite x.png --animation fly
+gives 2 err "--animation is 'fly'; it must be some of, with commas between them: walk, " sprite x.png --animation fly
 gives 2 err '--raw takes no value' sprite x.png --raw=yes
-gives 2 err "'y.png' is one word too many" sprite x.png y.png
 gives 2 err 'no PATH is given' model
 
 # What is understood and refused ends with 1; nothing of it goes to stdout.

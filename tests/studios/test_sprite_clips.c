@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/sprite.h"
+#include "studios/sprite/internal.h"
 
 #include "golden.h"
 #include "base/file.h"
@@ -175,6 +176,9 @@ static void assert_dumped(const Golden *g, const char *dump, const char *stage)
 static SpriteRequest defaults(void)
 {
     return (SpriteRequest){.animation = "walk",
+                           .method = "diffusion",
+                           .directions = "1",
+                           .yaw = "45",
                            .seed = 42,
                            .window = "auto",
                            .rules = "long",
@@ -209,7 +213,7 @@ static void run_case(const Case *c, const char *table, bool from_noise)
     char noise_file[512];
     snprintf(noise_file, sizeof noise_file, "%s.safetensors", noise);
     SpriteRequest q = defaults();
-    q.picture = picture;
+    q.pictures = (Paths){1, {picture}};
     q.model = model;
     q.poses = poses;
     q.dump = dump;

@@ -9,12 +9,199 @@
 #include "models/pose_pyramid.h"
 #include "models/unet.h"
 #include "models/vae.h"
+#include "nn/run.h"
+#include "pose/clip.h"
+#include "pose/json.h"
+#include "pose/outline.h"
+#include "pose/retarget.h"
 #include "sheet/sheet.h"
 #include "studios/studio.h"
 
-/* The parts of the sprite studio: which model this is (family.c, folder.c),
- * what it computes (model.c), what its characters do (poses.c), and what is
- * written and told (dump.c, tell.c).  sprite.c puts them in order. */
+/* ---- what the parts share ---------------------------------------------------------- */
+
+/* What a person may ask for; sprite.c has the table. */
+typedef struct SpriteRequest {
+    Paths pictures;
+    const char *method; /* "auto": the best for what is given */
+    const char *model;
+    const char *family;     /* NULL: as the folder says */
+    const char *animation;  /* a list, with commas */
+    int64_t frames;         /* 0: as the animation has */
+    const char *directions; /* "1", "4", "8" */
+    const char *yaw;        /* degrees, a direction, or "auto" */
+    double pitch;
+    double head;     /* share of the height; 0: guessed from the outline */
+    int64_t steps;   /* 0: as the family says */
+    double guidance; /* 0: as the family says */
+    int64_t seed;
+    int64_t size[2]; /* width, height; 0: as the family says */
+    const char *poses;
+    int64_t context, overlap; /* 0: as the family says */
+    const char *window;       /* "closed" or "open" */
+    bool batch_statistics;    /* of a pyramid guider's norms */
+    const char *rules;        /* whose resizing: "long" or "short" */
+    const char *noise;
+    bool raw;
+    const char *dump;
+    const char *out;
+    int64_t threads;
+    const char *kernels;
+    bool verbose;
+} SpriteRequest;
+
+/* What the parts of the sprite studio share during a run.
+ *
+ *   figure.c   a picture: its character, where it stands, its joints
+ *   action.c   what the character does: a row of the sheet each
+ *   method.h   how frames are drawn: a table
+ *   save.c     frames to files, and back if a run goes on
+ *   batch.c    many pictures */
+typedef struct Work {
+    const SpriteRequest *q;
+    const StudioRun *talk;
+    Kernels kernels;
+    Run run;       /* with the pool */
+    Arena scratch; /* of the step at hand */
+    Arena job;     /* of the picture at hand */
+} Work;
+
+/* Tells a result, or a warning, to whoever runs the studio. */
+void work_say(const Work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The person gave a value: an empty text stands for none. */
+bool is_given(const char *text);
+
+/* Whether somebody pressed stop; false then, with that as the reason. */
+bool goes_on(const Work *w, Err *err) MUST_USE;
+
+/* ---- figure.c: whose picture it is ------------------------------------------------- */
+
+/* The character of a picture. */
+typedef struct Figure {
+    const char *path;
+    Image picture;   /* as it came, RGB or RGBA */
+    bool has_alpha;  /* the picture brought its matte */
+    Outline outline; /* in it; only if has_alpha */
+} Figure;
+
+/* Reads the picture into the job's arena.  Refuses one that is wholly
+ * transparent. */
+bool figure_read(Figure *f, Work *w, const char *path, Err *err) MUST_USE;
+
+/* ---- action.c: what the character does --------------------------------------------- */
+
+/* From where a row of the sheet is seen. */
+typedef struct Side {
+    const char *name; /* "s", "se", ...; "" if there is only one */
+    float yaw;        /* degrees, as View has it */
+    int mirror_of;    /* this side of the list, left and right exchanged; -1: its own */
+} Side;
+enum { SIDES_MOST = 8 };
+
+/* What the character does: frames of a row.  Exactly one of body, poses and
+ * picture says it. */
+typedef struct Action {
+    char name[64]; /* "walk", "walk_se", "clip" */
+    Side side;
+    int64_t count;
+    double fps; /* on the mean */
+    double *ms; /* [count] how long each frame stays; NULL: all alike */
+    bool loops;
+    bool *grounded; /* [count] feet on the ground */
+
+    const Clip *clip; /* of body */
+    Body *body;       /* [count], of a built-in animation */
+    Poses *poses;     /* from OpenPose JSON */
+    char **picture;   /* [count] paths of pose pictures */
+
+    Image *frame; /* [count] once it is drawn */
+} Action;
+
+typedef struct Actions {
+    int count;
+    Action *of;
+} Actions;
+
+/* Every animation of the request from every side, or its --poses; read, so that
+ * what is wrong with them is told before anything is drawn.  In the job's
+ * arena. */
+bool actions_open(Actions *m, Work *w, const Side *sides, int count, Err *err) MUST_USE;
+
+/* Skeletons as a model wants to see them. */
+typedef struct PoseView {
+    double pitch;
+    double head;                 /* share of the height, chin to top */
+    const char *style;           /* see pose_style */
+    ResizeFilter filter;         /* for pictures from files */
+    int width, height;           /* of the pictures to draw */
+    float top, bottom, center_x; /* where the character stands in them */
+} PoseView;
+
+/* The pictures [count], RGB, width x height, in the arena; NULL with the
+ * reason. */
+Image *action_pictures(const Action *m, const PoseView *v, Arena *a, Arena *scratch,
+                       Err *err) MUST_USE;
+
+/* The request's --yaw in degrees; left as it is for "auto". */
+bool sides_yaw(const SpriteRequest *q, float *yaw, Err *err) MUST_USE;
+/* 1 side at `yaw`; or the 4 or 8 of --directions, s, e, n, w or s, se, ...  The
+ * number. */
+int sides_around(const SpriteRequest *q, float yaw, Side *to);
+
+/* ---- methods.c: how frames are drawn ----------------------------------------------- */
+
+/* A way of drawing frames.  The studio calls, in this order:
+ *
+ *   open                     once: models are looked at, nothing is loaded
+ *     meet                   for each picture: what it needs to know of it
+ *       sides                from where it can be drawn
+ *       look ...             at each action, and at what is given for it
+ *       draw ...             each action: frames, all of one size
+ *   close                    once
+ *
+ * All may fail with the reason; what is wrong with the request is found before draw, and
+ * before any file is written. */
+typedef struct Method {
+    const char *name;
+    size_t state; /* bytes of what it keeps between the calls, zeroed before open */
+    bool (*open)(void *state, Work *w, Err *err);
+    bool (*meet)(void *state, Work *w, const Figure *f, Err *err);
+    /* At most SIDES_MOST; the number, 0 with the reason. */
+    int (*sides)(void *state, Work *w, Side *to, Err *err);
+    /* Frames: [count] RGBA (RGB with --raw, where the method has no alpha), in the job's arena.
+     */
+    bool (*look)(void *state, Work *w, const Action *m, Err *err);
+    bool (*draw)(void *state, Work *w, const Action *m, Image *frames, Err *err);
+    /* What is written into the sheet's metadata: model, steps, seed. */
+    void (*describe)(const void *state, const Work *w, char *to, size_t room);
+    void (*report)(const void *state, const Work *w); /* for --verbose; may be NULL */
+    void (*close)(void *state);
+} Method;
+
+extern const Method method_diffusion;
+
+/* The one of the request: named, or the best for what it gives. */
+const Method *method_chosen(const SpriteRequest *q);
+
+/* ---- save.c: frames to files ------------------------------------------------------- */
+
+/* The sheet, GIFs and frames of actions that are drawn; `how` goes into the
+ * sheet's metadata. */
+bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err *err) MUST_USE;
+/* Only the frames, as they are. */
+bool save_raw(Work *w, const Actions *m, const char *dir, Err *err) MUST_USE;
+
+/* ---- tell.c: results, to whoever runs the studio ----------------------------------- */
+
+/* DIR/NAME is there. */
+void tell_made(const StudioRun *talk, const char *dir, const char *name);
+/* Every cell of the sheet, clip after clip. */
+void tell_frames(const StudioRun *talk, const Sheet *s);
+
+/* ---- the diffusion method's model ---------------------------------------------------- */
+
+/* Animate Anyone's networks: which model this is (family.c, folder.c), what it
+ * computes (model.c), and every stage of it as files (dump.c). */
 
 /* ---- family.c: what the code must not guess ---------------------------------- */
 
@@ -116,37 +303,4 @@ void stage_end(SpriteModel *m, const char *what);
  * or [1,C,F,H,W] for a clip).  Does nothing if dir is NULL. */
 bool dump_tensor(const char *dir, const char *name, Tensor t, bool is_clip, Arena *scratch,
                  Err *err) MUST_USE;
-
-/* ---- tell.c: results, to whoever runs the studio ---------------------------------- */
-
-/* DIR/NAME is there. */
-void tell_made(const StudioRun *talk, const char *dir, const char *name);
-/* Every cell of the sheet, clip after clip. */
-void tell_frames(const StudioRun *talk, const Sheet *s);
-
-/* ---- poses.c: what the character does ----------------------------------------------- */
-
-typedef struct PoseRequest {
-    const char *path;      /* --poses, or NULL */
-    const char *animation; /* else this one */
-    int64_t frames;        /* 0: as many as there are */
-    double yaw, pitch;
-    double head; /* share of the height, chin to top */
-    const char *style;
-    ResizeFilter filter;         /* for pictures from a folder */
-    int width, height;           /* of the pictures to draw */
-    float top, bottom, center_x; /* where the character stands in them */
-} PoseRequest;
-
-/* Pose pictures, RGB, width x height, in the arena; count and time per frame.
- * Pictures from a folder are resized as the reference scripts do. */
-typedef struct PoseFrames {
-    Image *picture;
-    bool *grounded; /* feet on the ground; NULL: not known */
-    int64_t count;
-    double fps;
-    bool loops;
-} PoseFrames;
-bool poses_make(PoseFrames *p, const PoseRequest *q, Arena *job, Arena *scratch,
-                Err *err) MUST_USE;
 #endif

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT */
+#include "studios/sprite/internal.h"
+
+#include "base/data.h"
+#include "diffusion/noise.h"
+#include "sheet/matte.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The diffusion method:
+ *
+ *   picture - key colour, frame - latent, context - reference net - bank
+ *   action - pose pictures - pose guider - features
+ *   noise - ( denoiser with bank, features, motion modules )*steps - decoder - frames
+ *   frames - alpha
+ *
+ * Sprite Sheet Diffusion (arXiv 2412.03685) on Animate Anyone (2311.17117). */
+typedef struct Drawer {
+    SpriteFolder folder;
+    SpriteFamily family;
+    SpriteModel model;
+    Arena step;        /* of the action at hand */
+    int width, height; /* of a frame */
+
+    const Figure *who;
+    Rgb key;        /* what lies behind the character */
+    Image whole;    /* over the key, in the frame's aspect, at its own size */
+    Image frame;    /* the same at the frame's size */
+    Outline figure; /* where the character stands in the frame */
+
+    Tensor latents; /* [F,h,w,Z] */
+    Tensor decoded; /* [F,H,W,3] in 0..1 */
+} Drawer;
+
+/* ---- which model -------------------------------------------------------------------- */
+
+/* Reads enough of the guider to know its kind. */
+static bool guider_kind(const char *path, GuiderKind *kind, Err *err)
+{
+    Weights *g = weights_open(path, err);
+    if (g == NULL)
+        return false;
+    bool plain = weights_index(g, "conv_in.weight") < weights_count(g) &&
+                 weights_index(g, "conv_out.weight") < weights_count(g);
+    bool pyramid = weights_index(g, "final_proj.weight") < weights_count(g) &&
+                   weights_index(g, "scale") < weights_count(g);
+    weights_close(g);
+    *kind = pyramid ? GUIDER_PYRAMID : GUIDER_PLAIN;
+    if (plain != pyramid)
+        return true;
+    return err_set(err, ERR_FORMAT,
+                   "'%s' is no pose guider: a plain one has conv_in and conv_out, a "
+                   "multi-resolution one final_proj and scale",
+                   path);
+}
+
+static bool choose_family(Drawer *d, const SpriteRequest *q, Err *err)
+{
+    GuiderKind kind;
+    if (!guider_kind(d->folder.guider, &kind, err))
+        return false;
+    if (is_given(q->family)) {
+        if (!family_named(&d->family, q->family, err))
+            return false;
+    } else if (d->folder.family != NULL) {
+        if (!family_read(&d->family, d->folder.family, err))
+            return false;
+    } else {
+        family_of_guider(&d->family, kind);
+    }
+    if (d->family.guider == kind)
+        return true;
+    return err_set(
+        err, ERR_INPUT,
+        "family '%s' has a %s pose guider, but '%s' is a %s one: leave --family out, or "
+        "name another",
+        d->family.name, kind == GUIDER_PLAIN ? "multi-resolution" : "plain", d->folder.guider,
+        kind == GUIDER_PLAIN ? "plain" : "multi-resolution");
+}
+
+/* What the person did not say is as the family has it. */
+static void override_family(Drawer *d, const SpriteRequest *q)
+{
+    SpriteFamily *f = &d->family;
+    f->steps = q->steps > 0 ? q->steps : f->steps;
+    f->guidance = q->guidance > 0 ? q->guidance : f->guidance;
+    f->context = q->context > 0 ? q->context : f->context;
+    if (q->overlap > 0)
+        f->overlap = q->overlap;
+    else if (f->overlap >= f->context)
+        f->overlap = f->context / 2;
+    d->width = (int)(q->size[0] > 0 ? q->size[0] : f->width);
+    d->height = (int)(q->size[1] > 0 ? q->size[1] : f->height);
+}
+
+static bool find_folder(Drawer *d, const SpriteRequest *q, Err *err)
+{
+    char *embedded = NULL;
+    const char *dir = q->model;
+    if (!is_given(dir))
+        dir = embedded = data_find("models/sprite-mini");
+    if (dir == NULL)
+        return err_set(err, ERR_INPUT,
+                       "the embedded model is not where it was installed; say "
+                       "where a model is with --model DIR");
+    bool ok = folder_find(&d->folder, dir, err);
+    xfree(embedded);
+    return ok;
+}
+
+static bool diffusion_open(void *state, Work *w, Err *err)
+{
+    Drawer *d = state;
+    const SpriteRequest *q = w->q;
+    if (!arena_init(&d->step, 0, err) || !find_folder(d, q, err) || !choose_family(d, q, err) ||
+        !model_init(&d->model, &d->folder, &d->family, &w->run, &w->job, w->talk, err))
+        return false;
+    override_family(d, q);
+    d->model.batch_statistics = q->batch_statistics;
+    d->model.crops_for_clip = strcmp(q->rules, "short") == 0;
+    d->model.dump = is_given(q->dump) ? q->dump : NULL;
+    int64_t f = vae_factor(&d->model.vae_config);
+    if (d->width % f != 0 || d->height % f != 0)
+        return err_set(err, ERR_INPUT,
+                       "--size %dx%d: this model's frames are multiples of %lld "
+                       "pixels; %lldx%lld would do",
+                       d->width, d->height, (long long)f, (long long)(d->width / f * f),
+                       (long long)(d->height / f * f));
+    return true;
+}
+
+static void diffusion_close(void *state)
+{
+    Drawer *d = state;
+    model_release(&d->model);
+    folder_release(&d->folder);
+    arena_release(&d->step);
+}
+
+/* ---- the picture -------------------------------------------------------------------- */
+
+/* The part of the picture that becomes the frame: the character four fifths
+ * as high as the frame (or two thirds as wide), its feet near the ground line
+ * that such models were trained with. */
+static Rect standing_frame(const Drawer *d, Rect box)
+{
+    double scale = d->height * 0.78 / box.h;
+    if (box.w * scale > d->width * 0.66)
+        scale = d->width * 0.66 / box.w;
+    Rect r = {.w = (int)(d->width / scale + 0.5), .h = (int)(d->height / scale + 0.5)};
+    r.x = box.x + box.w / 2 - r.w / 2;
+    r.y = box.y + box.h - (int)(r.h * 0.94 + 0.5);
+    return r;
+}
+
+/* What to put behind the character: for an opaque picture the colour of its
+ * corner, which pads it. */
+static Rgb background(const Drawer *d, const Figure *f, bool is_raw)
+{
+    if (!f->has_alpha) {
+        const unsigned char *c = image_at(f->picture, 0, 0);
+        return (Rgb){c[0], c[1], c[2]};
+    }
+    if (d->family.keys > 0 || !is_raw)
+        return matte_choose_key(f->picture, d->family.key, d->family.keys);
+    return (Rgb){0, 0, 0};
+}
+
+/* Where the character stands: known by its alpha, else taken to fill the frame
+ * as framed characters do. */
+static void place_figure(Drawer *d, Rect part, double head)
+{
+    float sx = (float)d->width / (float)part.w, sy = (float)d->height / (float)part.h;
+    Outline o = {.left = (float)part.x + 0.2f * (float)part.w,
+                 .right = (float)part.x + 0.8f * (float)part.w,
+                 .top = (float)part.y + 0.1f * (float)part.h,
+                 .bottom = (float)part.y + 0.94f * (float)part.h,
+                 .head = 0.2f};
+    o.crown = o.top;
+    if (d->who->has_alpha)
+        o = d->who->outline;
+    d->figure = (Outline){.left = (o.left - (float)part.x) * sx,
+                          .right = (o.right - (float)part.x) * sx,
+                          .top = (o.top - (float)part.y) * sy,
+                          .bottom = (o.bottom - (float)part.y) * sy,
+                          .crown = (o.crown - (float)part.y) * sy,
+                          .head = head > 0 ? (float)head : o.head};
+}
+
+static bool frame_picture(Drawer *d, Work *w, Err *err)
+{
+    Image im = d->who->picture;
+    Rect part = {0, 0, image_width(im), image_height(im)};
+    d->key = background(d, d->who, w->q->raw);
+    if (!w->q->raw)
+        part = d->who->has_alpha ? standing_frame(d, image_bounds(im, 128))
+                                 : image_frame(im, d->width, d->height);
+    Image over = image_over(&w->job, im, d->key, err);
+    if (tensor_is_empty(over))
+        return false;
+    d->whole = image_crop(&w->job, over, part, d->key, err);
+    if (tensor_is_empty(d->whole))
+        return false;
+    d->frame = image_resize(&w->job, d->whole, d->width, d->height, RESIZE_LANCZOS, err);
+    place_figure(d, part, w->q->head);
+    return !tensor_is_empty(d->frame);
+}
+
+static bool diffusion_meet(void *state, Work *w, const Figure *f, Err *err)
+{
+    Drawer *d = state;
+    d->who = f;
+    d->model.latent = (Tensor){0}; /* not yet seen */
+    return frame_picture(d, w, err);
+}
+
+static int diffusion_sides(void *state, Work *w, Side *to, Err *err)
+{
+    (void)state;
+    float yaw = 45;
+    if (!sides_yaw(w->q, &yaw, err))
+        return 0;
+    return sides_around(w->q, yaw, to);
+}
+
+/* The picture as the networks want it, once for all actions. */
+static bool look_at_picture(Drawer *d, Work *w, Err *err)
+{
+    if (!tensor_is_empty(d->model.latent))
+        return true;
+    d->model.job = &w->job;
+    return model_see(&d->model, d->frame, d->whole, err) && model_reference(&d->model, err);
+}
+
+/* ---- poses -------------------------------------------------------------------------- */
+
+static Image *pose_pictures(Drawer *d, const Action *m, Work *w, Err *err)
+{
+    /* a guider takes its pictures down to the size of the latents: by 8 */
+    float grow = 8.0f / (float)vae_factor(&d->model.vae_config);
+    PoseView v = {
+        .pitch = w->q->pitch,
+        .head = d->figure.head,
+        .style = d->family.pose_style,
+        .filter = d->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS,
+        .width = (int)((float)d->width * grow),
+        .height = (int)((float)d->height * grow),
+        .top = d->figure.crown * grow,
+        .bottom = d->figure.bottom * grow,
+        .center_x = (d->figure.left + d->figure.right) / 2 * grow,
+    };
+    return action_pictures(m, &v, &d->step, &w->scratch, err);
+}
+
+static bool guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err *err)
+{
+    Tensor all =
+        tensor_new(&w->scratch, TENSOR_F32,
+                   SHAPE(count, image_height(pictures[0]), image_width(pictures[0]), 3), err);
+    if (tensor_is_empty(all))
+        return false;
+    for (int64_t i = 0; i < count; i++) {
+        size_t mark = w->scratch.used;
+        Tensor one = image_to_f32(&w->scratch, pictures[i], d->family.pose_range, err);
+        if (tensor_is_empty(one))
+            return false;
+        memcpy(tensor_rows(all, i, 1).data, one.data, tensor_bytes(one));
+        arena_rewind(&w->scratch, mark);
+    }
+    return model_poses(&d->model, all, err);
+}
+
+static bool make_poses(Drawer *d, Work *w, const Action *m, Err *err)
+{
+    size_t floor = w->scratch.used;
+    Image *pictures = pose_pictures(d, m, w, err);
+    bool ok = pictures != NULL && guide(d, w, pictures, m->count, err);
+    arena_rewind(&w->scratch, floor);
+    return ok;
+}
+
+/* ---- noise to latents ---------------------------------------------------------------- */
+
+static bool noise_from_file(Drawer *d, Work *w, Err *err)
+{
+    Weights *file = weights_open(w->q->noise, err);
+    if (file == NULL)
+        return false;
+    Tensor t = weights_count(file) == 1 ? weights_at(file, 0) : weights_find(file, "noise");
+    Tensor f32 = tensor_is_empty(t) ? t : tensor_as_f32(&w->scratch, t, err);
+    bool fits = !tensor_is_empty(f32) && tensor_count(f32) == tensor_count(d->latents);
+    if (fits)
+        noise_from_torch(d->latents, tensor_f32(f32));
+    else
+        err_set(err, ERR_INPUT,
+                "'%s' does not hold a tensor 'noise' of [1,%lld,%lld,%lld,%lld]", w->q->noise,
+                (long long)d->latents.dim[3], (long long)d->latents.dim[0],
+                (long long)d->latents.dim[1], (long long)d->latents.dim[2]);
+    weights_close(file);
+    return fits;
+}
+
+/* Without motion modules nothing ties the frames together but their noise, so
+ * all begin with the same. */
+static bool draw_noise(Drawer *d, Work *w, Err *err)
+{
+    Chance chance;
+    chance_seed(&chance, (uint64_t)w->q->seed);
+    if (d->folder.motion != NULL)
+        return noise_draw(&chance, d->latents, &w->scratch, err);
+    Tensor first = tensor_rows(d->latents, 0, 1);
+    if (!noise_draw(&chance, first, &w->scratch, err))
+        return false;
+    for (int64_t i = 1; i < d->latents.dim[0]; i++)
+        memcpy(tensor_rows(d->latents, i, 1).data, first.data, tensor_bytes(first));
+    return true;
+}
+
+static bool make_noise(Drawer *d, Work *w, int64_t count, Err *err)
+{
+    int64_t f = vae_factor(&d->model.vae_config);
+    d->latents =
+        tensor_new(&d->step, TENSOR_F32,
+                   SHAPE(count, d->height / f, d->width / f, d->model.vae_config.latent), err);
+    if (tensor_is_empty(d->latents))
+        return false;
+    size_t floor = w->scratch.used;
+    bool ok = is_given(w->q->noise) ? noise_from_file(d, w, err) : draw_noise(d, w, err);
+    arena_rewind(&w->scratch, floor);
+    return ok;
+}
+
+/* What the sampler calls back with. */
+typedef struct Sampling {
+    Drawer *d;
+    Work *w;
+    Err *err;
+} Sampling;
+
+static void sampled(void *user, int done, int steps, Tensor latents)
+{
+    (void)latents;
+    const Sampling *s = user;
+    if (s->w->talk->progress != NULL)
+        s->w->talk->progress(s->w->talk->user, "drawing", done, steps);
+}
+
+/* Dumps what the sampler shows, but the latents of each step. */
+static void tapped(void *user, const char *name, Tensor t)
+{
+    const Sampling *s = user;
+    if (strncmp(name, "latents.", 8) != 0)
+        (void)!dump_tensor(s->d->model.dump, name, t, true, &s->w->scratch, s->err);
+}
+
+static bool sample(Drawer *d, Work *w, bool loops, Err *err)
+{
+    Ddim ddim = {0};
+    Err doubt = {0};
+    Sampling s = {d, w, err};
+    if (!ddim_init(&ddim, &d->family.ddim, (int)d->family.steps, err))
+        return false;
+    const char *window = w->q->window;
+    SampleOptions o = {
+        .ddim = &ddim,
+        .guidance = (float)d->family.guidance,
+        .window = {.size = (int)d->family.context,
+                   .overlap = (int)d->family.overlap,
+                   .stride = 1,
+                   .is_open = strcmp(window, "auto") == 0 ? !loops : *window == 'o'},
+        .stop = w->talk->cancel,
+        .doubt = &doubt,
+        .progress = sampled,
+        .progress_user = &s,
+        .tap = tapped,
+        .tap_user = &s};
+    bool ok = model_sample(&d->model, o, d->latents, err) && err->kind == ERR_NONE;
+    ddim_release(&ddim);
+    if (ok && doubt.kind != ERR_NONE)
+        work_say(w, "warning: %s; expect noise", doubt.text);
+    return ok;
+}
+
+/* ---- out ----------------------------------------------------------------------------- */
+
+/* -1..1 to 0..1, clamped: what pictures are made of. */
+static void to_unit(Tensor decoded)
+{
+    for (int64_t i = 0; i < tensor_count(decoded); i++) {
+        float v = tensor_f32(decoded)[i] * 0.5f + 0.5f;
+        tensor_f32(decoded)[i] = v < 0 ? 0 : v > 1 ? 1 : v;
+    }
+}
+
+static bool dump_stages(const Drawer *d, Work *w, Err *err)
+{
+    const SpriteModel *m = &d->model;
+    Arena *a = &w->scratch;
+    if (m->dump == NULL)
+        return true;
+    bool ok = dump_tensor(m->dump, "reference", m->latent, false, a, err) &&
+              dump_tensor(m->dump, "context", m->context, false, a, err) &&
+              dump_tensor(m->dump, "image", d->decoded, true, a, err);
+    for (int i = 0; ok && i <= UNET_BLOCKS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, i == 0 ? "pose" : "pose.%d", i);
+        ok = dump_tensor(m->dump, name, m->pose[i], true, a, err);
+    }
+    for (int i = 0; ok && i < UNET_ATTENTIONS && !tensor_is_empty(m->tokens.of[i]); i++) {
+        char name[128];
+        snprintf(name, sizeof name, "bank.%s", m->path[i].s);
+        ok = dump_tensor(m->dump, name, m->tokens.of[i], false, a, err);
+    }
+    return ok;
+}
+
+/* Raw: as the model made it, to bytes as its scripts do.  Else cut out. */
+static Image finish(const Drawer *d, Work *w, int64_t i, Err *err)
+{
+    Tensor one = tensor_rows(d->decoded, i, 1);
+    bool is_raw = w->q->raw;
+    Image im = image_from_f32(&w->job, tensor_reshape(one, SHAPE(one.dim[1], one.dim[2], 3)),
+                              RANGE_UNIT, is_raw ? TO_U8_CUT : TO_U8_ROUNDED, err);
+    if (tensor_is_empty(im) || is_raw)
+        return im;
+    MatteOptions o = {.key = d->key,
+                      .character = d->who->has_alpha ? d->who->picture : (Image){0}};
+    return matte_cut(&w->job, im, &o, err);
+}
+
+static bool diffusion_look(void *state, Work *w, const Action *m, Err *err)
+{
+    Drawer *d = state;
+    size_t floor = w->scratch.used;
+    arena_rewind(&d->step, 0);
+    bool ok = make_noise(d, w, m->count, err) && pose_pictures(d, m, w, err) != NULL;
+    arena_rewind(&w->scratch, floor);
+    return ok;
+}
+
+static bool diffusion_draw(void *state, Work *w, const Action *m, Image *frames, Err *err)
+{
+    Drawer *d = state;
+    if (!look_at_picture(d, w, err))
+        return false;
+    arena_rewind(&d->step, 0);
+    d->model.job = &d->step;
+    if (!make_noise(d, w, m->count, err) || !make_poses(d, w, m, err) ||
+        !sample(d, w, m->loops, err) || !model_decode(&d->model, d->latents, &d->decoded, err))
+        return false;
+    to_unit(d->decoded);
+    for (int64_t i = 0; i < m->count; i++) {
+        frames[i] = finish(d, w, i, err);
+        if (tensor_is_empty(frames[i]))
+            return false;
+    }
+    return dump_stages(d, w, err);
+}
+
+static void diffusion_describe(const void *state, const Work *w, char *to, size_t room)
+{
+    const Drawer *d = state;
+    snprintf(to, room, "family %s, %lld steps, guidance %g, seed %lld", d->family.name,
+             (long long)d->family.steps, d->family.guidance, (long long)w->q->seed);
+}
+
+const Method method_diffusion = {.name = "diffusion",
+                                 .state = sizeof(Drawer),
+                                 .open = diffusion_open,
+                                 .meet = diffusion_meet,
+                                 .sides = diffusion_sides,
+                                 .look = diffusion_look,
+                                 .draw = diffusion_draw,
+                                 .describe = diffusion_describe,
+                                 .close = diffusion_close};

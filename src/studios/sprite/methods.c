@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include "studios/sprite/internal.h"
+
+#include <string.h>
+
+static const Method *const methods[] = {&method_diffusion};
+
+const Method *method_chosen(const SpriteRequest *q)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcmp(q->method, methods[i]->name) == 0)
+            return methods[i];
+    return &method_diffusion;
+}
