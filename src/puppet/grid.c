@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "puppet/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { GRID_SIDE = 160, FAINT = 24 };
+
+/* The mean colour of the figure's pixels in a box; false if they are less than a quarter. */
+static bool box_mean(const unsigned char *rgba, Size s, int x0, int y0, int side,
+                     unsigned char to[4])
+{
+    int sum[3] = {0}, count = 0, all = 0;
+    for (int y = y0; y < y0 + side && y < s.h; y++) {
+        for (int x = x0; x < x0 + side && x < s.w; x++, all++) {
+            const unsigned char *c = rgba + 4 * ((int64_t)y * s.w + x);
+            if (c[3] <= FAINT)
+                continue;
+            count++;
+            for (int ch = 0; ch < 3; ch++)
+                sum[ch] += c[ch];
+        }
+    }
+    for (int ch = 0; ch < 3; ch++)
+        to[ch] = (unsigned char)(count ? sum[ch] / count : 0);
+    to[3] = 255;
+    return count > 0 && 4 * count >= all;
+}
+
+int grid_step(Size s)
+{
+    int longer = s.w > s.h ? s.w : s.h;
+    return (longer + GRID_SIDE - 1) / GRID_SIDE;
+}
+
+bool grid_make(Grid *g, const unsigned char *rgba, Size s, Arena *scratch)
+{
+    int step = grid_step(s);
+    g->size = (Size){(s.w + step - 1) / step, (s.h + step - 1) / step};
+    g->scale = 1 / (float)step;
+    int64_t n = size_count(g->size);
+    g->solid = memory_take(scratch, n, 1);
+    g->label = memory_zeros(scratch, n, 1);
+    g->under = memory_zeros(scratch, n, 1);
+    g->lab = memory_take(scratch, 3 * n, sizeof *g->lab);
+    unsigned char *small = memory_take(scratch, n, 4);
+    bool is_any = false;
+    for (int64_t i = 0; i < n; i++) {
+        int x = (int)(i % g->size.w) * step, y = (int)(i / g->size.w) * step;
+        g->solid[i] = box_mean(rgba, s, x, y, step, small + 4 * i);
+        is_any = is_any || g->solid[i];
+    }
+    color_lab(g->lab, small, n);
+    return is_any;
+}
+
+/* The cell around a pixel whose colour and place are nearest to it. */
+static int64_t cell_of(const Grid *g, int x, int y, const float *lab)
+{
+    float u = ((float)x + .5f) * g->scale, v = ((float)y + .5f) * g->scale, best = INFINITY;
+    int64_t found = -1;
+    for (int b = (int)v - 1; b <= (int)v + 1; b++) {
+        for (int a = (int)u - 1; a <= (int)u + 1; a++) {
+            int64_t i = (int64_t)b * g->size.w + a;
+            if (a < 0 || b < 0 || a >= g->size.w || b >= g->size.h || !g->solid[i])
+                continue;
+            float dx = (float)a + .5f - u, dy = (float)b + .5f - v;
+            float cost = dx * dx + dy * dy + 2 * color_step(lab, g->lab + 3 * i);
+            if (cost < best) {
+                best = cost;
+                found = i;
+            }
+        }
+    }
+    return found;
+}
+
+void grid_spread(const Grid *g, const unsigned char *rgba, Size s, unsigned char *label,
+                 unsigned char *under, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    int32_t *nearest = memory_take(scratch, size_count(g->size), sizeof *nearest);
+    mask_nearest(nearest, g->solid, g->size, 1);
+    for (int64_t i = 0; i < size_count(s); i++) {
+        label[i] = under[i] = PUPPET_NONE;
+        if (rgba[4 * i + 3] == 0)
+            continue;
+        int x = (int)(i % s.w), y = (int)(i / s.w);
+        float lab[3];
+        int64_t at = (int64_t)((float)y * g->scale + .001f) * g->size.w +
+                     (int64_t)((float)x * g->scale + .001f);
+        if (g->scale < 1) {
+            color_lab(lab, rgba + 4 * i, 1);
+            int64_t cell = cell_of(g, x, y, lab);
+            at = cell >= 0 ? cell : nearest[at];
+        } else {
+            at = nearest[at];
+        }
+        label[i] = g->label[at];
+        under[i] = g->under[at];
+    }
+    arena_rewind(scratch, mark);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "puppet/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Handicaps, in half widths of a limb: the trunk and the head are found by areas, which
+ * would win over the thin limbs before them. */
+static const float TRUNK_LAST = 1.0f, HEAD_LAST = .3f, FORBIDDEN = 20, FARTHER_LIMB = .35f;
+static const float PULLED = .15f; /* of a shoulder towards the neck */
+
+static bool is_solid(const Grid *g, Point p)
+{
+    int x = (int)floorf(p.x), y = (int)floorf(p.y);
+    return x >= 0 && y >= 0 && x < g->size.w && y < g->size.h &&
+           g->solid[(int64_t)y * g->size.w + x];
+}
+
+/* How far it is from p to the silhouette's edge, on the nearer side of the bone. */
+static float free_width(const Grid *g, Point p, Point across, float most)
+{
+    float best = most;
+    for (int side = -1; side <= 1; side += 2) {
+        float d = 0, sign = (float)side;
+        while (d < most &&
+               is_solid(g, (Point){p.x + across.x * d * sign, p.y + across.y * d * sign}))
+            d += .25f;
+        best = fminf(best, d);
+    }
+    return best;
+}
+
+/* Half the width of a limb: the median over points of its bone. */
+static float limb_radius(const Grid *g, int part, float least, float most)
+{
+    enum { POINTS = 9 };
+    Bone b = bone_of(&g->figure, part);
+    float width[POINTS];
+    for (int i = 0; i < POINTS; i++) {
+        float u = b.length * (.2f + .75f * (float)i / (POINTS - 1));
+        float here = free_width(g, (Point){b.at.x + b.along.x * u, b.at.y + b.along.y * u},
+                                b.across, most);
+        int k = i;
+        for (; k > 0 && width[k - 1] > here; k--)
+            width[k] = width[k - 1];
+        width[k] = here;
+    }
+    return fminf(fmaxf(width[POINTS / 2], least), most);
+}
+
+static float bone_length3(const Figure *f, int part)
+{
+    BoneEnds e = bone_ends(part);
+    const Keypoint *a = &f->at[e.from], *b = &f->at[e.to];
+    return sqrtf((a->x - b->x) * (a->x - b->x) + (a->y - b->y) * (a->y - b->y) +
+                 (a->z - b->z) * (a->z - b->z));
+}
+
+/* Left and right agree: the smaller one is the one that hangs free. */
+static void find_radii(Grid *g)
+{
+    static const float LEAST[2] = {.16f, .2f}, MOST[2] = {.42f, .5f};
+    for (int limb = ARM; limb <= LEG; limb++) {
+        for (int half = 0; half < 2; half++) {
+            float best = INFINITY;
+            for (int side = RIGHT; side <= LEFT; side++) {
+                float length = fmaxf(bone_length3(&g->figure, limb_part(limb, side, 0)), 2);
+                best = fminf(best, limb_radius(g, limb_part(limb, side, half),
+                                               LEAST[limb] * length, MOST[limb] * length));
+            }
+            g->radius[limb][half] = best;
+        }
+    }
+}
+
+/* The straight distance of a pixel to a part's bone, or to its area. */
+typedef struct Area {
+    int part;
+    Point hull[4];
+    Point from, to;
+    float disc; /* the head's radius */
+} Area;
+
+static Area area_of(const Grid *g, int part)
+{
+    const Figure *f = &g->figure;
+    BoneEnds e = bone_ends(part);
+    Area s = {.part = part, .from = figure_point(f, e.from), .to = figure_point(f, e.to)};
+    static const unsigned char CORNER[4] = {JOINT_R_SHOULDER, JOINT_L_SHOULDER, JOINT_L_HIP,
+                                            JOINT_R_HIP};
+    for (int i = 0; i < 4; i++) {
+        float pull = i < 2 ? PULLED : 0;
+        Point p = figure_point(f, CORNER[i]), neck = figure_point(f, JOINT_NECK);
+        s.hull[i] = (Point){p.x + (neck.x - p.x) * pull, p.y + (neck.y - p.y) * pull};
+    }
+    s.disc = .85f * hypotf(s.to.x - s.from.x, s.to.y - s.from.y);
+    return s;
+}
+
+static float area_distance(const Area *s, Point p)
+{
+    if (s->part == PUPPET_HEAD)
+        return fmaxf(hypotf(p.x - s->to.x, p.y - s->to.y) - s->disc, 0);
+    float d = distance_to_segment(p, s->from, s->to);
+    return s->part == PUPPET_TORSO ? fminf(d, distance_to_hull(p, s->hull, 4)) : d;
+}
+
+static Point center(const Grid *g, int64_t i)
+{
+    return (Point){(float)(i % g->size.w) + .5f, (float)(i / g->size.w) + .5f};
+}
+
+/* Pixels on the bone; if none is on the figure, the nearest one. */
+static void find_seeds(const Grid *g, const float *straight, float reach, unsigned char *seed)
+{
+    int64_t nearest = -1;
+    bool is_any = false;
+    for (int64_t i = 0; i < size_count(g->size); i++) {
+        seed[i] = g->solid[i] && straight[i] <= reach;
+        is_any = is_any || seed[i];
+        if (g->solid[i] && (nearest < 0 || straight[i] < straight[nearest]))
+            nearest = i;
+    }
+    if (!is_any && nearest >= 0)
+        seed[nearest] = 1;
+}
+
+static float part_radius(const Grid *g, int part)
+{
+    if (part == PUPPET_TORSO || part == PUPPET_HEAD)
+        return (g->radius[ARM][0] + g->radius[LEG][0]) / 2;
+    int k = part - PUPPET_R_UPPER_ARM;
+    return g->radius[k / 4][k % 2];
+}
+
+/* What a part pays on top of the distance, in half widths: heads do not begin far below
+ * the neck, trunks not above it; of two limbs on the same pixels the nearer one has them. */
+static float handicap(const Grid *g, int part, Point p)
+{
+    const Figure *f = &g->figure;
+    if (part == PUPPET_TORSO || part == PUPPET_HEAD) {
+        Bone head = bone_of(f, PUPPET_HEAD);
+        float up = bone_local(&head, p).x;
+        if (part == PUPPET_HEAD)
+            return HEAD_LAST + (up < -.15f * head.length ? FORBIDDEN : 0);
+        return TRUNK_LAST + (up > .2f * head.length ? FORBIDDEN : 0);
+    }
+    if (!g->has_depth)
+        return 0;
+    int k = part - PUPPET_R_UPPER_ARM, other = PUPPET_R_UPPER_ARM + (k ^ 2);
+    BoneEnds a = bone_ends(part), b = bone_ends(other);
+    float mine = (f->at[a.from].z + f->at[a.to].z) / 2;
+    float theirs = (f->at[b.from].z + f->at[b.to].z) / 2;
+    return theirs - mine > 1.5f * part_radius(g, part) ? FARTHER_LIMB : 0;
+}
+
+/* Takes the pixels to which this part is nearer than those before it. */
+static void compete(Grid *g, int part, float *best, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    int64_t n = size_count(g->size);
+    float *straight = memory_take(scratch, n, sizeof *straight);
+    float *way = memory_take(scratch, n, sizeof *way);
+    unsigned char *seed = memory_take(scratch, n, 1);
+    Area area = area_of(g, part);
+    float r = part_radius(g, part);
+    for (int64_t i = 0; i < n; i++)
+        straight[i] = g->solid[i] ? area_distance(&area, center(g, i)) : 0;
+    bool is_area = part == PUPPET_TORSO || part == PUPPET_HEAD;
+    find_seeds(g, straight, is_area ? .75f : fmaxf(.75f, .35f * r), seed);
+    geodesic(way, g, seed, scratch);
+    for (int64_t i = 0; i < n; i++) {
+        if (!g->solid[i])
+            continue;
+        float d =
+            (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r + handicap(g, part, center(g, i));
+        if (d < best[i]) {
+            best[i] = d;
+            g->label[i] = (unsigned char)part;
+        }
+    }
+    arena_rewind(scratch, mark);
+}
+
+void segment(Grid *g, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    int64_t n = size_count(g->size);
+    float *best = memory_take(scratch, n, sizeof *best);
+    for (int64_t i = 0; i < n; i++)
+        best[i] = INFINITY;
+    memset(g->label, PUPPET_NONE, (size_t)n);
+    find_radii(g);
+    for (int part = PUPPET_TORSO; part <= PUPPET_L_SHIN; part++)
+        compete(g, part, best, scratch);
+    arena_rewind(scratch, mark);
+}
