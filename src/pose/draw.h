@@ -9,20 +9,38 @@
  * on black, for each limb whose two joints are there, a filled ellipse along
  * it, half as long as the limb and w thick, in 0.6 of its colour; then for
  * each joint a disc of radius w in full colour.
- * w = max(1, round(4 * min(W,H) / 512)). */
+ * w = max(1, round(4 * min(W,H) / 512)).
+ *
+ * And as older sprite programs drew them: lines and discs in six colours. */
 
-/* Which colours.  They are data: networks have seen different ones. */
+/* Points besides the joints: between the hips; the middle of the head, which
+ * is between the ears, or where the one ear or the nose is that can be seen. */
+enum { POINT_HIPS = JOINTS, POINT_HEAD, POINTS };
+
+typedef enum { PEN_ELLIPSE, PEN_LINE } PosePen;
+enum { STYLE_STROKES = LIMBS, STYLE_DOTS = JOINTS };
+
+/* What is drawn, in this order.  It is data: networks have seen different
+ * colours. */
 typedef struct PoseStyle {
     const char *name;
-    unsigned char limb[LIMBS][3]; /* RGB, already darkened */
-    unsigned char joint[JOINTS][3];
-    unsigned char order[LIMBS]; /* which limb is drawn first, second, ... */
+    PosePen pen;
+    int stroke_width, dot_width; /* pixels where the smaller side has 512 */
+    int strokes, dots;
+    struct {
+        unsigned char from, to, rgb[3];
+    } stroke[STYLE_STROKES];
+    struct {
+        unsigned char at, rgb[3];
+    } dot[STYLE_DOTS];
 } PoseStyle;
 
-/* "controlnet" (OpenPose, ControlNet, AnimateAnyone) or "ssd" (the hand
- * labelled pictures of Sprite-Sheet-Diffusion: its colours and order; its
- * tool's coarser ellipses are not imitated, nor that its colours shift when a
- * joint was skipped).  NULL for another name. */
+/* "controlnet" (OpenPose, ControlNet, AnimateAnyone); "ssd" (the hand labelled
+ * pictures of Sprite-Sheet-Diffusion: its colours and order; its tool's coarser
+ * ellipses are not imitated, nor that its colours shift when a joint was
+ * skipped); "stick" (lines, the arms green and red, the legs cyan and orange;
+ * those programs called left what is on the left of the picture, which on a
+ * figure that faces us is its right).  NULL for another name. */
 const PoseStyle *pose_style(const char *name);
 
 /* People over what `picture` (u8 [H,W,3]) shows.  Joints further than 65536

@@ -25,4 +25,7 @@ void raster_disc(const Canvas *c, Dot center, int radius, const unsigned char rg
  * of points one degree apart. */
 void raster_ellipse(const Canvas *c, Dot center, int64_t along, int64_t across, int degrees,
                     const unsigned char rgb[3]);
+
+/* A straight bar, `half` pixels to each side of its middle. */
+void raster_bar(const Canvas *c, Dot from, Dot to, int half, const unsigned char rgb[3]);
 #endif

@@ -15,20 +15,27 @@ static const signed char from_body25[JOINTS] = {0,  1,  2,  3,  4,  5,  6,  7,  
 static const signed char from_coco17[JOINTS] = {0,  -1, 6,  8,  10, 5, 7, 9, 12,
                                                 14, 16, 11, 13, 15, 2, 1, 4, 3};
 
-/* A point as [x,y(,c)] from `j`, which may be null.  False for what is no number. */
-static bool read_point(Keypoint *k, const Json *x, const Json *y, const Json *c, Err *err)
+/* A point as it stands in a file: any may be null; z is 0 and c 1 if they are. */
+typedef struct Written {
+    const Json *x, *y, *z, *c;
+} Written;
+
+/* False for what is no number. */
+static bool read_point(Keypoint *k, Written w, Err *err)
 {
     *k = (Keypoint){0};
-    if (js_is_null(x) || js_is_null(y))
+    if (js_is_null(w.x) || js_is_null(w.y))
         return true;
-    double v[3] = {js_number(x, NAN), js_number(y, NAN), js_is_null(c) ? 1 : js_number(c, NAN)};
-    for (int i = 0; i < 3; i++) {
+    double v[4] = {js_number(w.x, NAN), js_number(w.y, NAN),
+                   js_is_null(w.z) ? 0 : js_number(w.z, NAN),
+                   js_is_null(w.c) ? 1 : js_number(w.c, NAN)};
+    for (int i = 0; i < 4; i++) {
         if (!(fabs(v[i]) <= 1e9))
             return err_set(err, ERR_FORMAT, "a coordinate is not a number");
     }
-    bool is_missing = v[2] <= 0 || (v[0] == 0 && v[1] == 0) || (v[0] == -1 && v[1] == -1);
+    bool is_missing = v[3] <= 0 || (v[0] == 0 && v[1] == 0) || (v[0] == -1 && v[1] == -1);
     if (!is_missing)
-        *k = (Keypoint){(float)v[0], (float)v[1], 0, (float)v[2]};
+        *k = (Keypoint){(float)v[0], (float)v[1], (float)v[2], (float)v[3]};
     return true;
 }
 
@@ -36,8 +43,8 @@ static void put_neck(Pose *p)
 {
     const Keypoint *r = &p->joint[JOINT_R_SHOULDER], *l = &p->joint[JOINT_L_SHOULDER];
     if (r->c > 0 && l->c > 0)
-        p->joint[JOINT_NECK] =
-            (Keypoint){(r->x + l->x) / 2, (r->y + l->y) / 2, 0, r->c < l->c ? r->c : l->c};
+        p->joint[JOINT_NECK] = (Keypoint){(r->x + l->x) / 2, (r->y + l->y) / 2,
+                                          (r->z + l->z) / 2, r->c < l->c ? r->c : l->c};
 }
 
 /* From points in the order of their list to ours. */
@@ -56,17 +63,19 @@ static bool order(Pose *p, const Keypoint *point, size_t count, Err *err)
     return true;
 }
 
-/* [x,y,c, x,y,c, ...] */
-static bool read_flat(Pose *p, const Json *list, Err *err)
+/* [x,y,c, x,y,c, ...], or four numbers a point: [x,y,z,c, ...] */
+static bool read_flat(Pose *p, const Json *list, size_t numbers, Err *err)
 {
     Keypoint point[25];
-    size_t count = js_count(list) / 3;
-    if (js_count(list) % 3 || count > 25)
-        return err_set(err, ERR_FORMAT, "a person has %zu numbers, not 54, 75 or 51",
-                       js_count(list));
+    size_t count = js_count(list) / numbers;
+    if (js_count(list) % numbers || count > 25)
+        return err_set(err, ERR_FORMAT, "a person has %zu numbers, not %zu, %zu or %zu",
+                       js_count(list), numbers * 18, numbers * 25, numbers * 17);
     for (size_t i = 0; i < count; i++) {
-        if (!read_point(&point[i], js_at(list, 3 * i), js_at(list, 3 * i + 1),
-                        js_at(list, 3 * i + 2), err))
+        size_t at = numbers * i, last = at + numbers - 1;
+        Written w = {js_at(list, at), js_at(list, at + 1),
+                     numbers == 4 ? js_at(list, at + 2) : NULL, js_at(list, last)};
+        if (!read_point(&point[i], w, err))
             return false;
     }
     return order(p, point, count, err);
@@ -82,7 +91,8 @@ static bool read_pairs(Pose *p, const Json *list, Err *err)
         const Json *at = js_at(list, i);
         if (!js_is_null(at) && js_count(at) != 2 && js_count(at) != 3)
             return err_set(err, ERR_FORMAT, "a point should be [x,y], or null");
-        if (!read_point(&point[i], js_at(at, 0), js_at(at, 1), js_at(at, 2), err))
+        if (!read_point(&point[i], (Written){js_at(at, 0), js_at(at, 1), NULL, js_at(at, 2)},
+                        err))
             return false;
     }
     return order(p, point, js_count(list), err);
@@ -93,15 +103,43 @@ static bool is_empty(const Json *list)
     return js_is_null(list) || (js_is_array(list) && !js_count(list));
 }
 
-static bool read_person(Pose *p, const Json *j, bool is_pairs, Err *err)
+/* The depth of one to the points of the other. */
+static void add_depth(Pose *p, const Pose *deep)
 {
-    if (is_pairs)
+    for (int i = 0; i < JOINTS; i++) {
+        if (p->joint[i].c > 0 && deep->joint[i].c > 0)
+            p->joint[i].z = deep->joint[i].z;
+    }
+}
+
+static bool read_deep(Pose *p, const Json *flat, const Json *deep, Err *err)
+{
+    Pose depth;
+    if (!read_flat(&depth, deep, 4, err))
+        return err_prefix(err, "'pose_keypoints_3d': ");
+    if (is_empty(flat))
+        *p = depth;
+    else
+        add_depth(p, &depth);
+    return true;
+}
+
+static bool read_person(Pose *p, const Json *j, bool is_pairs, bool *has_depth, Err *err)
+{
+    if (is_pairs) {
+        *has_depth = false;
         return read_pairs(p, j, err);
-    const Json *list = js_get(j, "pose_keypoints_2d");
+    }
+    const Json *flat = js_get(j, "pose_keypoints_2d"), *deep = js_get(j, "pose_keypoints_3d");
     memset(p, 0, sizeof *p);
-    if (is_empty(list)) /* hands or a face without a body */
+    if (is_empty(flat) && is_empty(deep)) /* hands or a face without a body */
         return js_is_object(j) || err_set(err, ERR_FORMAT, "a person should be an object");
-    return read_flat(p, list, err);
+    if (!is_empty(flat) && !read_flat(p, flat, 3, err))
+        return false;
+    if (!is_empty(deep))
+        return read_deep(p, flat, deep, err);
+    *has_depth = false;
+    return true;
 }
 
 /* "canvas_width", or in older files "width". */
@@ -167,7 +205,7 @@ static bool read_frame(Poses *p, int f, const Json *j, Arena *a, Err *err)
     if (!pose)
         return err_set(err, ERR_MEMORY, "no memory for the poses of frame %d", f);
     for (int i = 0; i < count; i++) {
-        if (!read_person(&pose[i], js_at(people, (size_t)i), is_pairs, err))
+        if (!read_person(&pose[i], js_at(people, (size_t)i), is_pairs, &p->has_depth, err))
             return false;
     }
     if (!(width > 1 && height > 1))
@@ -207,14 +245,24 @@ static bool read_frames(Poses *p, const Json *j, Arena *a, Err *err)
     return true;
 }
 
+static bool has_people(const Poses *p)
+{
+    for (int f = 0; f < p->frames; f++) {
+        if (p->people[f] > 0)
+            return true;
+    }
+    return false;
+}
+
 bool poses_parse(Poses *p, const char *text, size_t size, const char *name, Arena *a, Err *err)
 {
-    memset(p, 0, sizeof *p);
+    *p = (Poses){.has_depth = true};
     Json *j = js_parse(text, size, name, err);
     if (!j)
         return false;
     bool ok = read_frames(p, j, a, err);
     js_free(j);
+    p->has_depth = p->has_depth && has_people(p);
     return ok || err_prefix(err, "poses '%s': ", name);
 }
 
@@ -253,6 +301,7 @@ static bool load_frame(Poses *p, int f, const char *dir, const char *name, Arena
         p->width = one.width;
         p->height = one.height;
     }
+    p->has_depth = p->has_depth && (one.has_depth || !has_people(&one));
     p->people[f] = one.people[0];
     p->pose[f] = one.pose[0];
     return true;
@@ -262,7 +311,7 @@ static bool load_folder(Poses *p, const char *dir, Arena *a, Err *err)
 {
     char **names;
     int count, kept = 0, f = 0;
-    memset(p, 0, sizeof *p);
+    *p = (Poses){.has_depth = true};
     if (!file_names(&names, &count, dir, err))
         return false;
     for (int i = 0; i < count; i++)
@@ -274,6 +323,7 @@ static bool load_folder(Poses *p, const char *dir, Arena *a, Err *err)
             ok = load_frame(p, f++, dir, names[i], a, err);
     }
     file_names_free(names, count);
+    p->has_depth = ok && p->has_depth && has_people(p);
     return ok;
 }
 
@@ -323,60 +373,38 @@ const Pose *poses_main(const Poses *p, int frame)
     return best;
 }
 
-static double thousandths(float v)
+/* Shares of a canvas that nobody stated, or pixels. */
+static void take_canvas(Poses *p, double width, double height)
 {
-    return rint((double)v * 1000) / 1000;
+    if (is_normalised(p->pose[0], p->people[0]) && width > 1 && height > 1)
+        scale_frame(p->pose[0], p->people[0], width, height);
+    p->width = width;
+    p->height = height;
 }
 
-static Json *person_json(const Pose *pose)
+static bool take_figure(Pose *figure, Poses *p, double width, double height, Err *err)
 {
-    Json *person = js_new_object(), *list = js_new_array();
-    for (int i = 0; i < JOINTS; i++) {
-        const Keypoint *k = &pose->joint[i];
-        bool is_there = k->c > 0;
-        js_push_number(list, is_there ? thousandths(k->x) : 0);
-        js_push_number(list, is_there ? thousandths(k->y) : 0);
-        js_push_number(list, is_there ? thousandths(k->c) : 0);
-    }
-    js_put(person, "pose_keypoints_2d", list);
-    return person;
+    if (p->frames != 1)
+        return err_set(err, ERR_INPUT, "it holds %d frames; give it one", p->frames);
+    if (p->width <= 0)
+        take_canvas(p, width, height);
+    poses_scale(p, width, height);
+    const Pose *main = poses_main(p, 0);
+    if (!main)
+        return err_set(err, ERR_INPUT, "there is nobody in it");
+    *figure = *main;
+    return true;
 }
 
-static Json *frame_json(const Poses *p, int f)
+bool pose_load(Pose *figure, bool *has_depth, const char *path, double width, double height,
+               Arena *scratch, Err *err)
 {
-    Json *frame = js_new_object(), *people = js_new_array();
-    for (int i = 0; i < p->people[f]; i++)
-        js_push(people, person_json(&p->pose[f][i]));
-    js_put(frame, "people", people);
-    if (p->width > 0) {
-        js_put_number(frame, "canvas_width", p->width);
-        js_put_number(frame, "canvas_height", p->height);
-    }
-    return frame;
-}
-
-static Json *all_json(const Poses *p)
-{
-    if (p->frames == 1)
-        return frame_json(p, 0);
-    Json *list = js_new_array();
-    for (int f = 0; f < p->frames; f++)
-        js_push(list, frame_json(p, f));
-    return list;
-}
-
-char *poses_text(const Poses *p)
-{
-    Json *j = all_json(p);
-    char *text = js_text(j, true);
-    js_free(j);
-    return text;
-}
-
-bool poses_save(const Poses *p, const char *path, Err *err)
-{
-    Json *j = all_json(p);
-    bool ok = js_save(j, path, err);
-    js_free(j);
+    Poses p;
+    size_t floor = scratch->used;
+    bool ok = load_file(&p, path, scratch, err);
+    if (ok && !take_figure(figure, &p, width, height, err))
+        ok = err_prefix(err, "poses '%s': ", path);
+    *has_depth = ok && p.has_depth;
+    arena_rewind(scratch, floor);
     return ok;
 }

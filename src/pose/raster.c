@@ -187,13 +187,31 @@ static void fill(const Canvas *c, const Dot *dots, int n, const unsigned char rg
 }
 
 /* The outline is drawn too: it reaches further than the filling. */
-void raster_ellipse(const Canvas *c, Dot center, int64_t along, int64_t across, int degrees,
-                    const unsigned char rgb[3])
+static void polygon(const Canvas *c, const Dot *dots, int n, const unsigned char rgb[3])
 {
-    Dot dots[RING];
-    int n = ring(dots, center, along, across, degrees);
     for (int i = 0; i < n; i++)
         raster_line(c, dots[(i + n - 1) % n], dots[i], rgb);
     if (n > 2)
         fill(c, dots, n, rgb);
+}
+
+void raster_ellipse(const Canvas *c, Dot center, int64_t along, int64_t across, int degrees,
+                    const unsigned char rgb[3])
+{
+    Dot dots[RING];
+    polygon(c, dots, ring(dots, center, along, across, degrees), rgb);
+}
+
+void raster_bar(const Canvas *c, Dot from, Dot to, int half, const unsigned char rgb[3])
+{
+    double dx = (double)(to.x - from.x), dy = (double)(to.y - from.y), size = hypot(dx, dy);
+    if (size == 0)
+        return;
+    int64_t x = (int64_t)rint(half * dy / size), y = (int64_t)rint(half * dx / size);
+    polygon(c,
+            (Dot[]){{from.x + x, from.y - y},
+                    {to.x + x, to.y - y},
+                    {to.x - x, to.y + y},
+                    {from.x - x, from.y + y}},
+            4, rgb);
 }

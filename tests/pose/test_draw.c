@@ -145,6 +145,31 @@ static void styles_differ_in_what_their_networks_have_seen(void **state)
     assert_null(pose_style("rainbow"));
 }
 
+/* A figure that faces us: what is on the left of the picture is green and cyan. */
+static void the_older_sticks_have_six_colours(void **state)
+{
+    (void)state;
+    static const struct {
+        int joint, x, y;
+    } at[] = {{JOINT_NECK, 32, 20},    {JOINT_R_SHOULDER, 24, 22}, {JOINT_R_WRIST, 18, 40},
+              {JOINT_R_ELBOW, 20, 30}, {JOINT_L_SHOULDER, 40, 22}, {JOINT_L_ELBOW, 44, 30},
+              {JOINT_R_HIP, 28, 40},   {JOINT_R_KNEE, 26, 50},     {JOINT_L_HIP, 36, 40},
+              {JOINT_L_KNEE, 38, 50},  {JOINT_NOSE, 32, 8}};
+    static const struct {
+        int x, y;
+        unsigned char rgb[3];
+    } seen[] = {{32, 14, {255, 255, 0}}, {32, 8, {255, 255, 0}},  {32, 30, {255, 0, 255}},
+                {22, 26, {0, 255, 0}},   {19, 35, {0, 255, 0}},   {42, 26, {255, 0, 0}},
+                {27, 45, {0, 255, 255}}, {37, 45, {255, 128, 0}}, {32, 20, {255, 0, 255}},
+                {10, 10, {0, 0, 0}},     {32, 50, {0, 0, 0}}};
+    Pose p = {0};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+        p.joint[at[i].joint] = (Keypoint){(float)at[i].x, (float)at[i].y, 0, 1};
+    pose_picture(canvas(64, 64), &p, 1, pose_style("stick"));
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+        assert_memory_equal(pixel(seen[i].x, seen[i].y), seen[i].rgb, 3);
+}
+
 static void a_hidden_joint_takes_its_limbs_along(void **state)
 {
     (void)state;
@@ -182,7 +207,7 @@ static void joints_anywhere_do_no_harm(void **state)
             p.joint[i] =
                 (Keypoint){wild[(k + i) % WILD], wild[(k / WILD + 3 * i) % WILD], 0, 1};
         memset(picture, 9, sizeof picture);
-        pose_picture(canvas(63, 11), &p, 1, pose_style("controlnet"));
+        pose_picture(canvas(63, 11), &p, 1, pose_style(k % 2 ? "controlnet" : "stick"));
         for (int i = 63 * 11 * 3; i < 63 * 11 * 3 + 4096; i++)
             assert_int_equal(picture[i], 9);
     }
@@ -220,6 +245,7 @@ int main(void)
         cmocka_unit_test(skeletons_are_drawn_as_opencv_draws_them),
         cmocka_unit_test(random_skeletons_of_many_sizes_too),
         cmocka_unit_test(styles_differ_in_what_their_networks_have_seen),
+        cmocka_unit_test(the_older_sticks_have_six_colours),
         cmocka_unit_test(a_hidden_joint_takes_its_limbs_along),
         cmocka_unit_test(people_are_drawn_over_what_is_there),
         cmocka_unit_test(joints_anywhere_do_no_harm),

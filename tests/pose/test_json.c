@@ -219,7 +219,7 @@ static void what_is_written_is_read_back(void **state)
         strcat(strcat(text, i ? "," : ""), frame_of(18, 0.125 * i));
     Poses p = parsed(strcat(text, "]"));
     p.pose[1][0].joint[4].c = 0;
-    char *written = poses_text(&p);
+    char *written = poses_text(&p, POSES_OPENPOSE);
     Poses back = parsed(written);
     assert_int_equal(back.frames, 3);
     assert_true(back.width == 200);
@@ -230,10 +230,172 @@ static void what_is_written_is_read_back(void **state)
         }
     }
     p.frames = 1;
-    char *one = poses_text(&p);
+    char *one = poses_text(&p, POSES_OPENPOSE);
     assert_int_equal(one[0], '{');
     xfree(one);
     xfree(written);
+}
+
+/* A person of 18 points: 2d at (10 + i, 20 + i) if flat; 3d one further, i deep. */
+static void add_deep(char *text, bool has_flat)
+{
+    strcat(text, "{");
+    if (has_flat) {
+        add_person(text, 18, 1);
+        memmove(strrchr(text, '{'), strrchr(text, '{') + 1, strlen(strrchr(text, '{')));
+        text[strlen(text) - 1] = ',';
+    }
+    strcat(text, "\"pose_keypoints_3d\":[");
+    for (int i = 0; i < 18; i++)
+        sprintf(text + strlen(text), "%s%d,%d,%d,%d", i ? "," : "", 11 + i, 21 + i, i - 9,
+                i != 3);
+    strcat(text, "]}");
+}
+
+static void depth_is_read_where_it_is_known(void **state)
+{
+    (void)state;
+    char text[8000] = "{\"canvas_width\":64,\"canvas_height\":64,\"people\":[";
+    add_deep(text, false);
+    Poses p = parsed(strcat(text, "]}"));
+    assert_true(p.has_depth);
+    assert_true(p.pose[0][0].joint[7].x == 18 && p.pose[0][0].joint[7].y == 28);
+    assert_true(p.pose[0][0].joint[7].z == -2 && p.pose[0][0].joint[7].c == 1);
+    assert_true(p.pose[0][0].joint[3].c == 0);
+    poses_scale(&p, 32, 128);
+    assert_true(p.pose[0][0].joint[7].z == -4); /* as the height is stretched */
+}
+
+static void points_lie_where_2d_says_and_as_deep_as_3d_says(void **state)
+{
+    (void)state;
+    char text[8000] = "{\"people\":[";
+    add_deep(text, true);
+    Poses p = parsed(strcat(text, "]}"));
+    assert_true(p.has_depth);
+    assert_true(p.pose[0][0].joint[7].x == 17 && p.pose[0][0].joint[7].z == -2);
+    assert_true(p.pose[0][0].joint[3].x == 13 && p.pose[0][0].joint[3].c == 1);
+    char two[8000] = "{\"people\":[";
+    add_deep(two, true);
+    strcat(two, ",");
+    add_person(two, 18, 1);
+    p = parsed(strcat(two, "]}"));
+    assert_false(p.has_depth); /* of one of them it is not known */
+    assert_true(p.pose[0][0].joint[7].z == -2 && p.pose[0][1].joint[7].z == 0);
+    assert_false(parsed("{\"people\":[]}").has_depth);
+}
+
+static Poses written_and_read(const Poses *p, PosesFormat format, char *text, size_t room)
+{
+    char *written = poses_text(p, format);
+    assert_true(strlen(written) < room);
+    strcpy(text, written);
+    xfree(written);
+    return parsed(text);
+}
+
+static void every_format_is_read_back(void **state)
+{
+    (void)state;
+    char text[9000] = "{\"canvas_width\":64,\"canvas_height\":48,\"people\":[", out[9000];
+    add_deep(text, false);
+    Poses p = parsed(strcat(text, "]}"));
+    for (int k = 0; k < 3; k++) {
+        static const char *const names[] = {"openpose", "comfyui", "editor"};
+        PosesFormat format;
+        assert_true(poses_format(&format, names[k]));
+        Poses back = written_and_read(&p, format, out, sizeof out);
+        assert_int_equal(out[0], format == POSES_COMFYUI ? '[' : '{');
+        assert_true(back.frames == 1 && back.people[0] == 1);
+        assert_true(back.width == 64 && back.height == 48);
+        assert_true(back.has_depth == (format != POSES_EDITOR));
+        for (int i = 0; i < JOINTS; i++) {
+            const Keypoint *a = &p.pose[0][0].joint[i], *b = &back.pose[0][0].joint[i];
+            assert_true(a->x == b->x && a->y == b->y && a->c == b->c);
+            assert_true(b->z == (format == POSES_EDITOR ? 0 : a->z));
+        }
+    }
+    PosesFormat none;
+    assert_false(poses_format(&none, "bvh"));
+}
+
+/* Programs look these up and fail if they are not there. */
+static void formats_have_the_members_their_programs_look_up(void **state)
+{
+    (void)state;
+    char out[9000];
+    Poses p = parsed(frame_of(18, 1));
+    p.pose[0][0].joint[17].c = 0;
+    (void)written_and_read(&p, POSES_COMFYUI, out, sizeof out);
+    assert_non_null(strstr(out, "\"hand_left_keypoints_2d\":[]"));
+    assert_non_null(strstr(out, "\"canvas_width\":200"));
+    assert_null(strstr(out, "pose_keypoints_3d"));
+    (void)written_and_read(&p, POSES_EDITOR, out, sizeof out);
+    assert_non_null(strstr(out, "\"keypoints\":[[[10"));
+    assert_non_null(strstr(out, "[-1"));
+    assert_non_null(strstr(out, "\"width\":200"));
+}
+
+static void one_frame_can_be_taken_out(void **state)
+{
+    (void)state;
+    char text[9000] = "[";
+    for (int i = 0; i < 3; i++)
+        strcat(strcat(text, i ? "," : ""), frame_of(18, i));
+    Poses p = parsed(strcat(text, "]")), one = poses_frame(&p, 2);
+    assert_int_equal(one.frames, 1);
+    assert_true(poses_main(&one, 0)->joint[5].x == 20 && one.width == 200);
+}
+
+/* Writes the text as a file and loads its figure for a picture of 400 x 100. */
+static bool figure_of(const char *text, Pose *figure, bool *has_depth, Err *err)
+{
+    char path[] = "joints_XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    size_t floor = arena.used;
+    bool ok = pose_load(figure, has_depth, path, 400, 100, &arena, err);
+    assert_int_equal(arena.used, floor);
+    unlink(path);
+    return ok;
+}
+
+static void joints_are_brought_to_the_pixels_of_a_picture(void **state)
+{
+    (void)state;
+    Pose figure;
+    bool has_depth;
+    Err err = {0};
+    assert_true(figure_of(frame_of(18, 1), &figure, &has_depth, &err)); /* on 200 x 100 */
+    assert_true(figure.joint[1].x == 22 && figure.joint[1].y == 21 && !has_depth);
+    char text[8000] = "{\"people\":[";
+    add_deep(text, true);
+    assert_true(figure_of(strcat(text, "]}"), &figure, &has_depth, &err)); /* no canvas */
+    assert_true(figure.joint[1].x == 11 && figure.joint[1].y == 21 && has_depth);
+    strcpy(text, "{\"people\":[{\"pose_keypoints_2d\":[1,1,1");
+    for (int i = 1; i < 18; i++)
+        strcat(text, ",0.5,0.25,1");
+    assert_true(figure_of(strcat(text, "]}]}"), &figure, &has_depth, &err)); /* shares */
+    assert_true(figure.joint[1].x == 200 && figure.joint[1].y == 25);
+}
+
+static void joints_of_nobody_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {{"{\"people\":[]}", "there is nobody in it"},
+                                         {"{\"people\":[{}]}", "there is nobody in it"},
+                                         {"[{\"people\":[]},{\"people\":[]}]", "2 frames"},
+                                         {"{\"people\":[", "not valid JSON"}};
+    Pose figure;
+    bool has_depth;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        Err err = {0};
+        assert_false(figure_of(bad[i][0], &figure, &has_depth, &err));
+        assert_false(has_depth);
+        if (!strstr(err.text, bad[i][1]))
+            fail_msg("'%s' does not say '%s'", err.text, bad[i][1]);
+    }
 }
 
 static void a_folder_is_read_in_the_order_of_its_numbers(void **state)
@@ -297,6 +459,10 @@ static void what_is_no_pose_is_refused(void **state)
         {"{\"people\":[{\"pose_keypoints_2d\":[1,2,3]}]}", "1 points, not 18"},
         {"{\"people\":[{\"pose_keypoints_2d\":[1,2]}]}", "2 numbers"},
         {"{\"people\":[{\"pose_keypoints_2d\":7}]}", "0 points"},
+        {"{\"people\":[{\"pose_keypoints_3d\":[1,2,3]}]}", "3 numbers, not 72, 100 or 68"},
+        {"{\"people\":[{\"pose_keypoints_3d\":[1,2,3,4]}]}",
+         "'pose_keypoints_3d': a person has 1"},
+        {"{\"people\":[{\"pose_keypoints_3d\":[1,2,\"z\",4]}]}", "not a number"},
         {"{\"people\":[{\"pose_keypoints_2d\":[\"a\",2,3]}]}", "not a number"},
         {"{\"people\":[{\"pose_keypoints_2d\":[1e300,2,3]}]}", "not a number"},
         {"{\"people\":[],\"canvas_width\":-4,\"canvas_height\":4}", "width is not a number"},
@@ -324,6 +490,13 @@ int main(void)
         cmocka_unit_test(frames_on_other_canvases_are_brought_to_the_first),
         cmocka_unit_test(the_largest_person_is_the_main_one),
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(depth_is_read_where_it_is_known),
+        cmocka_unit_test(points_lie_where_2d_says_and_as_deep_as_3d_says),
+        cmocka_unit_test(every_format_is_read_back),
+        cmocka_unit_test(formats_have_the_members_their_programs_look_up),
+        cmocka_unit_test(one_frame_can_be_taken_out),
+        cmocka_unit_test(joints_are_brought_to_the_pixels_of_a_picture),
+        cmocka_unit_test(joints_of_nobody_are_refused),
         cmocka_unit_test(a_folder_is_read_in_the_order_of_its_numbers),
         cmocka_unit_test(too_many_are_refused),
         cmocka_unit_test(what_is_no_pose_is_refused),
