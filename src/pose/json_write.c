@@ -33,18 +33,25 @@ static double thousandths(float v)
     return rint((double)v * 1000) / 1000;
 }
 
+/* Readers refuse what is farther. */
+static bool is_there(const Keypoint *k)
+{
+    return k->c > 0 && fabsf(k->x) <= 1e9f && fabsf(k->y) <= 1e9f && fabsf(k->z) <= 1e9f &&
+           k->c <= 1e9f;
+}
+
 /* Three numbers a point, or four with depth; zeros where it is missing. */
 static Json *flat_json(const Pose *pose, bool is_deep)
 {
     Json *list = js_new_array();
     for (int i = 0; i < JOINTS; i++) {
         const Keypoint *k = &pose->joint[i];
-        bool is_there = k->c > 0;
-        js_push_number(list, is_there ? thousandths(k->x) : 0);
-        js_push_number(list, is_there ? thousandths(k->y) : 0);
+        bool is_known = is_there(k);
+        js_push_number(list, is_known ? thousandths(k->x) : 0);
+        js_push_number(list, is_known ? thousandths(k->y) : 0);
         if (is_deep)
-            js_push_number(list, is_there ? thousandths(k->z) : 0);
-        js_push_number(list, is_there ? thousandths(k->c) : 0);
+            js_push_number(list, is_known ? thousandths(k->z) : 0);
+        js_push_number(list, is_known ? thousandths(k->c) : 0);
     }
     return list;
 }
@@ -55,8 +62,8 @@ static Json *pairs_json(const Pose *pose)
     for (int i = 0; i < JOINTS; i++) {
         const Keypoint *k = &pose->joint[i];
         Json *pair = js_new_array();
-        js_push_number(pair, k->c > 0 ? thousandths(k->x) : -1);
-        js_push_number(pair, k->c > 0 ? thousandths(k->y) : -1);
+        js_push_number(pair, is_there(k) ? thousandths(k->x) : -1);
+        js_push_number(pair, is_there(k) ? thousandths(k->y) : -1);
         js_push(list, pair);
     }
     return list;
