@@ -18,39 +18,6 @@ static Vec middle(const Body *b, int i, int k)
     return plus(a, minus(vec(b->joint[k]), a), 0.5f);
 }
 
-Proportions proportions_usual(const Clip *c)
-{
-    return (Proportions){.head = 1 - c->rest.chin,
-                         .legs = c->rest.hip / c->rest.chin,
-                         .face = 1,
-                         .neck = 1,
-                         .shoulder = 1,
-                         .hip = 1,
-                         .arm = 1};
-}
-
-static float between(float a, float b, float share)
-{
-    return a + (b - a) * share;
-}
-
-/* The figures of drawn games have settled on the build of a child once their
- * head is about a fifth. */
-Proportions proportions_for_head(const Clip *c, float head)
-{
-    Proportions p = proportions_usual(c);
-    head = fminf(fmaxf(head, 0.05f), 0.7f);
-    float childish = fminf(fmaxf((head - p.head) / (0.22f - p.head), 0), 1);
-    p.head = head;
-    p.legs = between(p.legs, 0.50f, childish);
-    p.face = between(1, 1.4f, childish);
-    p.neck = between(1, 0.5f, childish);
-    p.shoulder = between(1, 1.4f, childish);
-    p.hip = between(1, 1.6f, childish);
-    p.arm = between(1, 1.45f, childish);
-    return p;
-}
-
 /* Factors for the lengths of bones. */
 typedef struct Scale {
     float head, face, legs, torso, neck, shoulder, hip, arm; /* neck: its length */
@@ -138,12 +105,14 @@ Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p)
     shape_arms(&to, b, &s);
     shape_head(&to, b, rest, &s);
     keep_above_floor(&to, &s);
+    for (int i = 0; i < JOINTS; i++)
+        set(to.joint[i], plus((Vec){0, 0, 0}, vec(to.joint[i]), p->height));
     return to;
 }
 
 float proportions_pace(const BodyRest *rest, const Proportions *p)
 {
-    return scale_of(rest, p).legs;
+    return scale_of(rest, p).legs * p->height;
 }
 
 /* Sine and cosine of the two angles of a view. */
@@ -236,7 +205,7 @@ void clip_poses(const Clip *c, const Proportions *p, const View *v, int n, Pose 
 Reach clip_reach(const Clip *c, const Proportions *p, const View *v, int n)
 {
     Reach all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    float skull = 0.55f * p->head * v->scale, limb = 0.06f * v->scale;
+    float skull = 0.55f * p->head * p->height * v->scale, limb = 0.06f * v->scale;
     for (int f = 0; f < n; f++) {
         Body b = clip_frame(c, f, n);
         b = body_shaped(&b, &c->rest, p);

@@ -69,10 +69,11 @@ Body body_moved(const Body *b, const float by[3]);
 /* How a character is built.  Lengths of bones change, directions stay, and
  * what stands on the floor stays there. */
 typedef struct Proportions {
-    float head; /* share of the height, chin to top: 0.13 grown up, 0.45 chibi */
-    float legs; /* share of the height below the chin, floor to hip joint */
-    float face; /* these are 1 as a grown-up of that size has them: breadth of the head */
-    float neck; /* length */
+    float height; /* 1 as high as a standing figure of the clips; a child beside it 0.7 */
+    float head;   /* share of the height, chin to top: 0.13 grown up, 0.45 chibi */
+    float legs;   /* share of the height below the chin, floor to hip joint */
+    float face;   /* these are 1 as a grown-up of that size has them: breadth of the head */
+    float neck;   /* length */
     float shoulder, hip; /* breadth */
     float arm;           /* length */
 } Proportions;
@@ -83,6 +84,13 @@ Proportions proportions_usual(const Clip *c);
  * round faces, hardly a neck, short legs and arms that reach below the hips.
  * pose/outline.h guesses the share from a drawing. */
 Proportions proportions_for_head(const Clip *c, float head);
+
+/* A build by name: "normal", "thin", "strong", "heavy", "child", "chibi".  The head
+ * is that build's if it is 0.  False, with their names, for another. */
+bool proportions_named(Proportions *p, const Clip *c, const char *build, float head,
+                       Err *err) MUST_USE;
+/* The name of the i-th; NULL after the last. */
+const char *build_name(int i);
 
 Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p);
 /* The length of its steps, which is that of its legs, as a share of the clip's:

@@ -286,6 +286,74 @@ static void a_chibi_is_as_high_but_mostly_head(void **state)
     assert_true(most.head == 0.7f && least.head == 0.05f);
 }
 
+static Proportions built(const Clip *c, const char *build, float head)
+{
+    Proportions p;
+    Err err = {0};
+    if (!proportions_named(&p, c, build, head, &err))
+        fail_msg("%s", err.text);
+    return p;
+}
+
+static float span_of(const Body *b, int i, int k)
+{
+    return distance(b->joint[i], b->joint[k]);
+}
+
+static void builds_are_what_their_names_say(void **state)
+{
+    (void)state;
+    Clip c = opened("idle");
+    Body body[8];
+    int n = 0;
+    for (; build_name(n); n++) {
+        Proportions p = built(&c, build_name(n), 0);
+        body[n] = body_shaped(&c.body[0], &c.rest, &p);
+        assert_close(body[n].joint[JOINT_R_ANKLE][1], 0.045f, 0.03f);
+    }
+    assert_int_equal(n, 6);
+    const Body *normal = &body[0], *thin = &body[1], *strong = &body[2], *heavy = &body[3],
+               *child = &body[4], *chibi = &body[5];
+    assert_true(distance(normal->joint[JOINT_R_WRIST], c.body[0].joint[JOINT_R_WRIST]) < 1e-5f);
+    assert_true(span_of(thin, JOINT_R_HIP, JOINT_L_HIP) <
+                0.9f * span_of(normal, JOINT_R_HIP, JOINT_L_HIP));
+    assert_true(span_of(strong, JOINT_R_SHOULDER, JOINT_L_SHOULDER) >
+                1.3f * span_of(normal, JOINT_R_SHOULDER, JOINT_L_SHOULDER));
+    assert_true(span_of(heavy, JOINT_R_HIP, JOINT_L_HIP) >
+                1.4f * span_of(normal, JOINT_R_HIP, JOINT_L_HIP));
+    assert_true(child->joint[JOINT_NECK][1] < normal->joint[JOINT_NECK][1] - 0.02f);
+    assert_true(chibi->joint[JOINT_NECK][1] < child->joint[JOINT_NECK][1] - 0.1f);
+}
+
+static void a_build_takes_another_head_and_another_height(void **state)
+{
+    (void)state;
+    Clip c = opened("idle");
+    assert_true(built(&c, "heavy", 0.3f).head == 0.3f);
+    Proportions p = proportions_usual(&c);
+    float pace = proportions_pace(&c.rest, &p);
+    p.height = 0.5f;
+    Body b = body_shaped(&c.body[0], &c.rest, &p);
+    for (int i = 0; i < JOINTS * 3; i++)
+        assert_close(b.joint[i / 3][i % 3], c.body[0].joint[i / 3][i % 3] / 2, 1e-5f);
+    assert_close(proportions_pace(&c.rest, &p), pace / 2, 1e-6f);
+    View v = view_fitted(0, 0, 100, 300, 150);
+    assert_close(clip_reach(&c, &p, &v, 8).top, 200, 200 * 0.03f);
+}
+
+static void an_unknown_build_is_refused_with_those_there_are(void **state)
+{
+    (void)state;
+    Clip c = opened("idle");
+    Proportions p;
+    Err err = {0};
+    assert_false(proportions_named(&p, &c, "round", 0, &err));
+    assert_non_null(strstr(err.text, "no build is called 'round'"));
+    assert_non_null(strstr(err.text, "thin"));
+    assert_non_null(strstr(err.text, "chibi"));
+    assert_null(build_name(99));
+}
+
 static void what_stands_on_the_floor_stays_there_whatever_the_proportions(void **state)
 {
     (void)state;
@@ -424,6 +492,9 @@ int main(void)
         cmocka_unit_test(a_fitted_figure_fills_its_box),
         cmocka_unit_test(usual_proportions_change_nothing),
         cmocka_unit_test(a_chibi_is_as_high_but_mostly_head),
+        cmocka_unit_test(builds_are_what_their_names_say),
+        cmocka_unit_test(a_build_takes_another_head_and_another_height),
+        cmocka_unit_test(an_unknown_build_is_refused_with_those_there_are),
         cmocka_unit_test(what_stands_on_the_floor_stays_there_whatever_the_proportions),
         cmocka_unit_test(what_is_played_once_ends_at_its_end),
         cmocka_unit_test(a_jump_reaches_higher_than_standing),

@@ -279,17 +279,18 @@ static void bones_keep_their_length_for_every_number_of_frames(void **state)
 static void nothing_is_below_the_floor_whatever_the_build(void **state)
 {
     (void)state;
-    static const float heads[] = {0.10f, 0.13f, 0.22f, 0.35f, 0.45f};
-    for (int k = 0; k < CLIPS * 5; k++) {
-        Clip c = opened(k / 5);
-        Proportions p = proportions_for_head(&c, heads[k % 5]);
+    for (int k = 0; k < CLIPS * 6; k++) {
+        Clip c = opened(k / 6);
+        Proportions p;
+        Err err = {0};
+        assert_true(proportions_named(&p, &c, build_name(k % 6), 0, &err));
         for (int i = 0; i < FINE; i++) {
             Body b = clip_body(&c, i / (double)(FINE - 1));
             b = body_shaped(&b, &c.rest, &p);
             for (int j = 0; j < JOINTS; j++)
                 if (!(b.joint[j][1] >= 0))
-                    fail_msg("%s at %g, head %g: %s is at %g", c.name, i / (double)(FINE - 1),
-                             (double)p.head, joint_name(j), (double)b.joint[j][1]);
+                    fail_msg("%s at %g, %s: %s is at %g", c.name, i / (double)(FINE - 1),
+                             build_name(k % 6), joint_name(j), (double)b.joint[j][1]);
         }
     }
 }
