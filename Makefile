@@ -5,7 +5,7 @@
 #   make demo       an animated knight in out/knight, from the model in this tree
 #   make test       every test, as released and with sanitizers; N passed, N failed
 #   make bench      what it costs, into build/bench.json
-#   make install    into PREFIX (/usr/local)
+#   make install    program, library, models, manual, completions into PREFIX (/usr/local)
 PREFIX ?= /usr/local
 MESON_FLAGS ?=
 NINJA_FLAGS ?=
@@ -24,10 +24,10 @@ bench: setup-bench build/build.ninja
 	@ninja $(NINJA_FLAGS) -C build bench/kernels
 	build/bench/kernels --json build/bench.json
 
-install: program
-	install -D -m 755 build/atelier $(DESTDIR)$(PREFIX)/bin/atelier
-	mkdir -p $(DESTDIR)$(PREFIX)/share/atelier/models
-	cp -R models/sprite-mini $(DESTDIR)$(PREFIX)/share/atelier/models/
+install: build/build.ninja
+	@meson setup --reconfigure build --prefix $(PREFIX) $(MESON_FLAGS)
+	@ninja $(NINJA_FLAGS) -C build installed
+	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild --quiet
 
 build/build.ninja: | setup-build
 	@meson setup build $(MESON_FLAGS)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/text.h"
 #include "cli/args.h"
-#include "cli/model.h"
 #include "cli/progress.h"
-#include "studios/sprite.h"
+#include "library/studios.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,9 +15,6 @@
  * and exit codes are known here and nowhere else. */
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
-
-enum { COMMANDS = 2 };
-static const Studio *const commands[COMMANDS] = {&sprite_studio, &model_command};
 
 /* ---- stopping -------------------------------------------------------------------- */
 
@@ -136,21 +131,17 @@ static void print_commands(FILE *to)
 {
     fprintf(to, "atelier: animated sprite sheets from one drawing, on your own machine\n\n"
                 "Usage: atelier COMMAND [ARGUMENT]...\n\n");
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+    for (int i = 0; i < studios_count(); i++)
+        fprintf(to, "  %-8s  %s\n", studios_at(i)->name, studios_at(i)->summary);
     fprintf(
         to,
         "\nTo begin with:\n  %s\n\n"
         "'atelier COMMAND --help' tells all about one; 'atelier --version' which this is.\n",
-        commands[0]->examples[0].command);
+        studios_at(0)->examples[0].command);
 }
 
-static int unknown_command(const char *word)
+static int unknown_command(const char *word, const char *near)
 {
-    const char *names[COMMANDS + 1] = {NULL};
-    for (int i = 0; i < COMMANDS; i++)
-        names[i] = commands[i]->name;
-    const char *near = text_nearest(word, names);
     if (near != NULL)
         fprintf(stderr, "atelier: there is no command '%.60s'; did you mean '%s'?\n", word,
                 near);
@@ -175,15 +166,13 @@ static int dispatch(int count, char *const *words)
         printf("atelier %s\n", ATELIER_VERSION);
         return EXIT_DONE;
     }
+    static char *const help[] = {"--help"};
+    const char *near = NULL;
     bool asks = strcmp(words[0], "help") == 0;
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(words[asks], commands[i]->name) != 0)
-            continue;
-        static char *const help[] = {"--help"};
-        return asks ? run_command(commands[i], 1, help)
-                    : run_command(commands[i], count - 1, words + 1);
-    }
-    return unknown_command(words[asks]);
+    const Studio *s = studios_named(words[asks], &near);
+    if (s == NULL)
+        return unknown_command(words[asks], near);
+    return asks ? run_command(s, 1, help) : run_command(s, count - 1, words + 1);
 }
 
 int main(int argc, char **argv)

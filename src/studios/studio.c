@@ -55,10 +55,15 @@ void studio_defaults(const Studio *s, void *request)
             must(param_set(&s->params[i], request, s->params[i].fallback, &err));
 }
 
+bool param_is_needed(const Param *p)
+{
+    return p->is_positional && !has_default(p);
+}
+
 bool param_is_missing(const Param *p, const void *request)
 {
     const void *at = (const char *)request + p->offset;
-    if (!p->is_positional || has_default(p))
+    if (!param_is_needed(p))
         return false;
     return p->type == PARAM_PATHS ? ((const Paths *)at)->count == 0
                                   : *(const char *const *)at == NULL;

@@ -103,7 +103,8 @@ bool param_set(const Param *p, void *request, const char *text, Err *err) MUST_U
 /* Every default of the table into a zeroed request. */
 void studio_defaults(const Studio *s, void *request);
 
-/* Whether the studio cannot run without it, and it is not there. */
+/* Whether the studio cannot run without it; and whether it is not there. */
+bool param_is_needed(const Param *p);
 bool param_is_missing(const Param *p, const void *request);
 
 /* The value of the flag of that name; false if the table has none. */

@@ -6,7 +6,7 @@ names=$3
 
 gives 0 out 'Usage: atelier COMMAND' --help
 gives 0 out 'Usage: atelier sprite PICTURE' help sprite
-for command in sprite model; do
+for command in $("$names"); do
     check "atelier --help names $command" grep -q "^  $command " <("$atelier" --help)
     gives 0 out "Usage: atelier $command" "$command" --help
     check "the help of $command says nothing on stderr" [ ! -s "$tmp/err" ]
@@ -18,9 +18,10 @@ for command in sprite model; do
 done
 gives 0 out 'Usage: atelier sprite' sprite x.png --steps 0 --help
 
-"$atelier" sprite --help >"$tmp/out"
-"$atelier" model --help >>"$tmp/out"
-"$atelier" --help >>"$tmp/out"
+"$atelier" --help >"$tmp/out"
+for command in $("$names"); do
+    "$atelier" "$command" --help >>"$tmp/out"
+done
 documents=("$root/README.md")
 for flag in $(grep -ohE '(^|[ `])--[a-z][a-z-]+' "${documents[@]}" | grep -oE -- '--[a-z-]+' | sort -u); do
     check "README.md names $flag, which help knows" grep -qF -- "$flag" "$tmp/out"

@@ -1,5 +1,5 @@
-#ifndef CLI_PARTS_H
-#define CLI_PARTS_H
+#ifndef STUDIOS_MODEL_INTERNAL_H
+#define STUDIOS_MODEL_INTERNAL_H
 #include "weights/weights.h"
 
 /* Which part of a sprite model a set of weights is, told by its names, and

@@ -1,9 +1,9 @@
-#ifndef CLI_MODEL_H
-#define CLI_MODEL_H
+#ifndef STUDIOS_MODEL_H
+#define STUDIOS_MODEL_H
 #include "studios/studio.h"
 
 /* `atelier model PATH`: what a file or folder of weights holds, which part of
  * a sprite model it is, and what is missing or left over.  Shaped as a studio,
  * so that flags and help come from its table. */
-extern const Studio model_command;
+extern const Studio model_studio;
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/parts.h"
+#include "studios/model/internal.h"
 
 #include "base/file.h"
 #include "base/json.h"

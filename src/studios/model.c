@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/model.h"
+#include "studios/model.h"
 
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/parts.h"
+#include "studios/model/internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -407,7 +407,7 @@ static const Param params[] = {
      .help = "print JSON, for programs; lists every missing and left over name"},
 };
 
-const Studio model_command = {
+const Studio model_studio = {
     .name = "model",
     .summary =
         "list the tensors of a model, say which part of a sprite model it is, and what is "

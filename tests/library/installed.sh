@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# What is installed can be used: the programs of examples/library are built
+# against it with pkg-config alone, as a shared and as a static library, from a
+# folder that the build has never heard of; their output is the program's own.
+# Usage: installed.sh ATELIER ROOT BUILD COMPILER...
+. "$(dirname "$0")/../cli/expect.sh"
+build=$3
+shift 3
+: >"$tmp/out"
+: >"$tmp/err"
+
+meson install -C "$build" --no-rebuild --destdir "$tmp/stage" >"$tmp/out" 2>"$tmp/err"
+check 'it installs' [ $? -eq 0 ]
+mv "$tmp/stage/"* "$tmp/moved" # it may live anywhere
+prefix=$(dirname "$(find "$tmp/moved" -type d -name bin)")
+pc=$(dirname "$(find "$prefix" -name atelier.pc)")
+lib=$(dirname "$pc")
+export PKG_CONFIG_PATH=$pc LD_LIBRARY_PATH=$lib
+
+for file in bin/atelier include/atelier.h share/atelier/models/sprite-mini/family.json; do
+    check "$file is installed" [ -f "$prefix/$file" ]
+done
+check 'nothing else of the house is installed' [ "$(find "$lib" -maxdepth 1 -name '*.a' | wc -l)" -eq 1 ]
+check 'the library says its name' grep -q libatelier.so.0 <(readelf -d "$lib/libatelier.so")
+check 'the version is the program'"'"'s' \
+    [ "atelier $(pkg-config --modversion atelier)" = "$("$prefix/bin/atelier" --version)" ]
+
+compile() { # compile EXAMPLE NAME PKG-CONFIG-FLAGS...: with the words that pkg-config says
+    local source=$root/examples/library/$1.c to=$tmp/$2 flags
+    shift 2
+    flags=$(pkg-config --cflags --libs "$@" atelier)
+    # shellcheck disable=SC2086
+    "${compiler[@]}" -std=c17 -Wall -Wextra -Wpedantic -Werror "$source" -o "$to" ${static:-} $flags >"$tmp/out" 2>"$tmp/err"
+    check "$(basename "$source") compiles with: $flags" [ $? -eq 0 ]
+}
+compiler=("$@")
+compile sheet shared
+compile form form
+static=-static compile sheet static --static
+check 'the shared example uses the shared library' grep -q libatelier.so.0 <(readelf -d "$tmp/shared")
+check 'the static example needs no library' sh -c "! readelf -d '$tmp/static' | grep -q NEEDED"
+
+settings=(animation=walk frames=2 steps=2)
+"$prefix/bin/atelier" sprite "$root/examples/knight.png" --animation walk --frames 2 --steps 2 --out "$tmp/own" \
+    >"$tmp/out" 2>"$tmp/err"
+check 'the installed program finds its model' [ -f "$tmp/own/sheet.png" ]
+mkdir "$tmp/empty"
+cd "$tmp/empty" || exit 1
+for kind in shared static; do
+    words=("${settings[@]}")
+    # a static program is nobody's neighbour: it must be told
+    [ $kind = static ] && words+=("model=$prefix/share/atelier/models/sprite-mini")
+    "$tmp/$kind" "$root/examples/knight.png" "$tmp/$kind.pam" "${words[@]}" >"$tmp/out" 2>"$tmp/err"
+    check "the $kind example runs" [ $? -eq 0 ]
+    check "the $kind example tells its frames" [ "$(grep -c '^walk [12] of 2: ' "$tmp/out")" -eq 2 ]
+    check "the $kind example draws what the program draws" \
+        sh "$root/tests/support/python.sh" "$root/tests/library/same_frames.py" "$tmp/$kind.pam" "$tmp/own/frames"
+done
+check 'nothing is written unasked' [ -z "$(ls "$tmp/empty")" ]
+
+"$tmp/shared" "$root/README.md" "$tmp/no.pam" >"$tmp/out" 2>"$tmp/err"
+check 'a refusal is an error by value' [ $? -eq 1 ]
+check 'a refusal says why' grep -q "README.md" "$tmp/err"
+"$tmp/shared" x.png "$tmp/no.pam" anmation=walk >"$tmp/out" 2>"$tmp/err"
+check 'a slip is understood' grep -q "did you mean 'animation'" "$tmp/err"
+
+"$tmp/form" >"$tmp/out" 2>"$tmp/err"
+check 'the form has every flag of the program' [ "$(grep -c '^  [a-z-]*: ' "$tmp/out")" -eq "$(
+    for studio in $(sed -n 's/^\([a-z]*\): .*/\1/p' "$tmp/out"); do
+        "$prefix/bin/atelier" "$studio" --help
+    done | grep -cE '^  (--[a-z-]+|[A-Z]+(\.\.\.)?)( |$)')" ]
+done_with_checks
