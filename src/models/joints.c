@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "models/joints.h"
+
+/* ---- forward ------------------------------------------------------------------- */
+
+static Tensor res_block(Run *r, const JointsRes *k, Tensor x)
+{
+    size_t floor = run_floor(r);
+    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
+    h = nn_conv(r, &k->conv2, h, (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = x});
+    return run_keep(r, floor, h);
+}
+
+static Tensor attention(Run *r, const Joints *m, Tensor x)
+{
+    if (tensor_is_empty(x))
+        return x;
+    Tensor y = nn_new(r, tensor_shape(x));
+    size_t floor = run_floor(r);
+    Tensor t = nn_group_norm(r, &m->attention.norm, x, ACT_NONE);
+    if (!tensor_is_empty(t))
+        t = tensor_reshape(t, SHAPE(x.dim[0], x.dim[1] * x.dim[2], x.dim[3]));
+    Tensor qkv = nn_linear(r, &m->attention.qkv, t, (With){0});
+    Tensor a = nn_self_attention(r, qkv, JOINTS_HEADS, (Bank){0});
+    nn_linear(r, &m->attention.out, a, (With){.residual = x, .into = y});
+    run_drop(r, floor);
+    return y;
+}
+
+static Tensor grown(Run *r, Tensor x)
+{
+    return tensor_is_empty(x) ? x : nn_grow(r, x, 2 * x.dim[1], 2 * x.dim[2]);
+}
+
+JointsMaps joints_maps(Run *r, const Joints *m, Tensor rgba)
+{
+    Tensor x = nn_conv(r, &m->in, rgba, (With){.act = ACT_SILU});
+    x = nn_conv(r, &m->half, x, (With){0});
+    Tensor skip = nn_tap(r, res_block(r, &m->fine, x), "fine");
+    x = nn_conv(r, &m->down, skip, (With){0});
+    x = nn_tap(r, res_block(r, &m->deep[0], x), "deep.0");
+    x = nn_tap(r, attention(r, m, x), "attention");
+    x = nn_tap(r, res_block(r, &m->deep[1], x), "deep.1");
+    x = nn_tap(r, res_block(r, &m->deep[2], x), "deep.2");
+    Tensor side = nn_conv(r, &m->side, x, (With){.norm = &m->norm_side, .pre = ACT_SILU});
+    x = nn_conv(r, &m->lift, grown(r, x), (With){.residual = skip});
+    x = nn_tap(r, res_block(r, &m->last, x), "last");
+    Tensor maps = nn_conv(r, &m->out, x, (With){.norm = &m->norm_out, .pre = ACT_SILU});
+    return (JointsMaps){nn_tap(r, maps, "maps"), nn_tap(r, side, "side")};
+}
+
+bool joints_find(Run *r, const Joints *m, Tensor picture, JointsFound *found, Err *err)
+{
+    HeatmapView view;
+    if (!heatmap_view(picture, &view, err))
+        return false;
+    size_t floor = run_floor(r);
+    Tensor rgba = nn_new(r, SHAPE(1, m->config.size, m->config.size, 4));
+    if (!tensor_is_empty(rgba))
+        heatmap_look(picture, view, rgba);
+    JointsMaps said = joints_maps(r, m, rgba);
+    if (run_stopped(r))
+        return err_set(err, r->err.kind, "%s", r->err.text);
+    *found = heatmap_read(said.maps, said.side, view);
+    run_drop(r, floor);
+    return true;
+}
+
+/* ---- binding ------------------------------------------------------------------- */
+
+static void bind_res(Bind *b, const char *name, JointsRes *k, int64_t C, int64_t groups)
+{
+    bind_enter(b, "%s", name);
+    k->norm1 = bind_group_norm(b, "norm1", C, groups, 1e-6f);
+    k->conv1 = bind_conv(b, "conv1", C, C, 3, 1);
+    k->norm2 = bind_group_norm(b, "norm2", C, groups, 1e-6f);
+    k->conv2 = bind_conv(b, "conv2", C, C, 3, 1);
+    bind_leave(b);
+}
+
+static void bind_attention(Bind *b, Joints *m, int64_t C)
+{
+    static const char *const names[] = {"to_q", "to_k", "to_v"};
+    bind_enter(b, "attention");
+    m->attention.norm = bind_group_norm(b, "norm", C, m->config.groups, 1e-6f);
+    m->attention.qkv = bind_linears(b, names, 3, C, C, true);
+    m->attention.out = bind_linear(b, "to_out", C, C);
+    bind_leave(b);
+}
+
+bool joints_bind(Joints *m, Bind *b, const JointsConfig *c)
+{
+    static const char *const deep[JOINTS_DEEP] = {"deep.0", "deep.1", "deep.2"};
+    const int64_t *w = c->width;
+    m->config = *c;
+    m->in = bind_conv(b, "conv_in", 4, w[0], 3, 2);
+    m->half = bind_conv(b, "conv_half", w[0], w[1], 3, 2);
+    bind_res(b, "fine", &m->fine, w[1], c->groups);
+    m->down = bind_conv(b, "down", w[1], w[2], 3, 2);
+    for (int i = 0; i < JOINTS_DEEP; i++)
+        bind_res(b, deep[i], &m->deep[i], w[2], c->groups);
+    bind_attention(b, m, w[2]);
+    m->lift = bind_conv(b, "lift", w[2], w[1], 1, 1);
+    bind_res(b, "last", &m->last, w[1], c->groups);
+    m->norm_out = bind_group_norm(b, "norm_out", w[1], c->groups, 1e-6f);
+    m->out = bind_conv(b, "conv_out", w[1], (int64_t)JOINTS * HEATMAP_MAPS, 1, 1);
+    m->norm_side = bind_group_norm(b, "norm_side", w[2], c->groups, 1e-6f);
+    m->side = bind_conv(b, "conv_side", w[2], HEATMAP_SIDE, 1, 1);
+    return !bind_failed(b);
+}
+
+/* ---- configuration ------------------------------------------------------------- */
+
+bool joints_config_read(JointsConfig *c, const Json *j, Err *err)
+{
+    const Json *widths = js_get(j, "widths");
+    c->size = js_int(js_get(j, "size"), 64);
+    c->groups = js_int(js_get(j, "groups"), 8);
+    if (c->size < JOINTS_STEP || c->size > 1024 || c->size % JOINTS_STEP != 0)
+        return err_set(err, ERR_FORMAT, "size must be a multiple of %d up to 1024",
+                       JOINTS_STEP);
+    if (js_int(js_get(j, "joints"), JOINTS) != JOINTS)
+        return err_set(err, ERR_FORMAT, "joints must be %d", JOINTS);
+    if (js_count(widths) != 3 || c->groups < 1)
+        return err_set(err, ERR_FORMAT, "widths must list 3 numbers, and groups be positive");
+    for (size_t i = 0; i < 3; i++) {
+        c->width[i] = js_int(js_at(widths, i), 0);
+        if (c->width[i] < 1 || c->width[i] > 4096)
+            return err_set(err, ERR_FORMAT, "widths must be 1 to 4096");
+    }
+    if (c->width[1] % c->groups != 0 || c->width[2] % c->groups != 0 ||
+        c->width[2] % JOINTS_HEADS != 0)
+        return err_set(err, ERR_FORMAT, "widths do not divide into %lld groups and %d heads",
+                       (long long)c->groups, JOINTS_HEADS);
+    return true;
+}

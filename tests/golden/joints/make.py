@@ -1,0 +1,44 @@
+"""The joint estimator of training/jointnet.py, stage by stage, narrow, on one picture that is not square."""
+import os
+import sys
+
+import numpy as np
+import torch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, '..'), os.path.join(HERE, '../../../training')]
+import common
+from jointdata import found, seen_picture
+from jointnet import JointNet
+
+CONFIG = dict(widths=[16, 24, 32], groups=8, size=64)
+H, W = 90, 75
+
+
+def picture():
+    """any colours and alphas, but with nothing round a box that touches the right edge"""
+    rgba = ((common.uniform('in.picture', (H, W, 4)) + 1) * 127.99).astype(np.uint8)
+    rgba[:7, :, 3] = rgba[81:, :, 3] = rgba[:, :20, 3] = 0
+    return rgba
+
+
+@torch.no_grad()
+def main():
+    common.pins()
+    torch.set_num_threads(1)
+    net = common.fill(JointNet(CONFIG['widths']).eval(), 'joints.')
+    common.write_keys('joints/tiny.keys', net)
+    out = {}
+    for name in ('fine', 'deep.0', 'attention', 'deep.1', 'deep.2', 'last'):
+        net.get_submodule(name).register_forward_hook(lambda _, __, got, name=name: out.__setitem__(name, got))
+    rgba = picture()
+    x, view = seen_picture(rgba)
+    maps, side = net(x)
+    xyzc, yaw, figure = found(maps, side, view)
+    out = common.thin(out | dict(look=x, maps=maps, side=side), ('side',))
+    out.update(picture=rgba, xyzc=xyzc.astype(np.float32), whole=np.array([yaw, figure], np.float32))
+    common.write('joints/tiny.safetensors', out, dict(CONFIG, prefix='joints.'))
+
+
+if __name__ == '__main__':
+    main()
