@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,29 @@ bool file_remove(const char *path, Err *err)
     if (unlink(path) == 0 || errno == ENOENT)
         return true;
     return err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+bool file_remove_tree(const char *path, Err *err)
+{
+    enum { HANDLES = 16 };
+    if (nftw(path, remove_one, HANDLES, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+        return true;
+    return err_set(err, ERR_IO, "cannot remove '%s': %s", path, strerror(errno));
+}
+
+bool file_rename(const char *from, const char *to, Err *err)
+{
+    if (rename(from, to) == 0)
+        return true;
+    return err_set(err, ERR_IO, "cannot rename '%s' to '%s': %s", from, to, strerror(errno));
 }
 
 bool file_make_dirs(const char *path, Err *err)

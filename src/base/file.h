@@ -36,6 +36,13 @@ bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err 
 /* Removes a file; fine if it is not there. */
 bool file_remove(const char *path, Err *err) MUST_USE;
 
+/* Removes a folder with everything in it (links, not what they point at); fine
+ * if it is not there. */
+bool file_remove_tree(const char *path, Err *err) MUST_USE;
+
+/* Gives a file or folder another name on the same disk, at once. */
+bool file_rename(const char *from, const char *to, Err *err) MUST_USE;
+
 /* Makes a folder and those above it; fine if it is there. */
 bool file_make_dirs(const char *path, Err *err) MUST_USE;
 

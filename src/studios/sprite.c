@@ -3,183 +3,21 @@
 
 #include "studios/sprite/internal.h"
 
-#include "base/file.h"
-#include "base/log.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-void work_say(const Work *w, const char *fmt, ...)
-{
-    char line[512];
-    if (w->talk->say == NULL)
-        return;
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(line, sizeof line, fmt, args);
-    va_end(args);
-    w->talk->say(w->talk->user, line);
-}
-
-bool is_given(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
-
-bool goes_on(const Work *w, Err *err)
-{
-    if (w->talk->cancel == NULL || !atomic_load(w->talk->cancel))
-        return true;
-    return err_set(err, ERR_CANCELLED, "stopped");
-}
-
-static bool begin(Work *w, Err *err)
-{
-    if (!arena_init(&w->job, 0, err) || !arena_init(&w->scratch, 0, err) ||
-        !kernels_named(&w->kernels, w->q->kernels, err))
-        return false;
-    w->run = (Run){.kernels = &w->kernels,
-                   .pool = pool_new((int)w->q->threads),
-                   .scratch = &w->scratch,
-                   .cancel = w->talk->cancel};
-    return true;
-}
-
-static void end(Work *w)
-{
-    pool_free(w->run.pool);
-    arena_release(&w->job);
-    arena_release(&w->scratch);
-}
-
-/* ---- one picture --------------------------------------------------------------------- */
-
-/* Everything that was given is looked at before anything is written or takes
- * long. */
-static bool look(Work *w, const Method *method, void *state, const char *path, Figure *figure,
-                 Actions *actions, Err *err)
-{
-    Side sides[SIDES_MOST];
-    if (!figure_read(figure, w, path, err) || !method->meet(state, w, figure, err))
-        return false;
-    int count = method->sides(state, w, sides, err);
-    if (count == 0 || !actions_open(actions, w, sides, count, err))
-        return false;
-    for (int i = 0; i < actions->count; i++)
-        if (!method->look(state, w, &actions->of[i], err))
-            return false;
-    return true;
-}
-
-static bool make_folders(const Work *w, const char *out, Err *err)
-{
-    return (!is_given(out) || file_make_dirs(out, err)) &&
-           (!is_given(w->q->dump) || file_make_dirs(w->q->dump, err));
-}
-
-static Image mirrored(Image im, Arena *a, Err *err)
-{
-    size_t c = (size_t)image_channels(im), n = (size_t)image_width(im);
-    Image to = image_new(a, image_width(im), image_height(im), image_channels(im), err);
-    for (int y = 0; !tensor_is_empty(to) && y < image_height(im); y++)
-        for (size_t x = 0; x < n; x++)
-            memcpy(image_row(to, y) + x * c, image_row(im, y) + (n - 1 - x) * c, c);
-    return to;
-}
-
-static bool draw_action(Work *w, const Method *method, void *state, Action *m, Action *first,
-                        Err *err)
-{
-    m->frame = arena_zeros(&w->job, (size_t)m->count * sizeof *m->frame);
-    if (m->frame == NULL)
-        return err_set(err, ERR_MEMORY, "not enough memory for the frames");
-    if (m->side.mirror_of < 0)
-        return method->draw(state, w, m, m->frame, err);
-    for (int64_t i = 0; i < m->count; i++) {
-        m->frame[i] = mirrored(first[m->side.mirror_of].frame[i], &w->job, err);
-        if (tensor_is_empty(m->frame[i]))
-            return false;
-    }
-    return true;
-}
-
-static bool draw_actions(Work *w, const Method *method, void *state, Actions *actions, Err *err)
-{
-    Action *first = actions->of; /* of this animation */
-    for (int i = 0; i < actions->count; i++) {
-        Action *m = &actions->of[i];
-        if (m->side.name[0] == '\0' || strcmp(m->side.name, actions->of[0].side.name) == 0)
-            first = m;
-        if (!goes_on(w, err) || !draw_action(w, method, state, m, first, err))
-            return false;
-    }
-    return true;
-}
-
-static bool make_one(Work *w, const Method *method, void *state, const char *path,
-                     const char *out, Err *err)
-{
-    Figure figure;
-    Actions actions;
-    char how[160];
-    arena_rewind(&w->job, 0);
-    if (!look(w, method, state, path, &figure, &actions, err) || !make_folders(w, out, err) ||
-        !draw_actions(w, method, state, &actions, err))
-        return false;
-    method->describe(state, w, how, sizeof how);
-    return w->q->raw ? save_raw(w, &actions, out, err) : save_sheet(w, &actions, how, out, err);
-}
-
-/* ---- what it cost ---------------------------------------------------------------------- */
-
-static void report(const Work *w, double began)
-{
-    if (w->talk->detail == NULL)
-        return;
-    char line[160];
-    double whole = clock_now() - began;
-    for (int i = 0; i < COST_KINDS; i++) {
-        const Cost *c = &w->run.cost[i];
-        snprintf(line, sizeof line,
-                 "  %-26s %8.3f s   %9.1f GFLOP   %7.1f GFLOP/s   %lld calls",
-                 cost_name((CostKind)i), c->seconds, c->flop * 1e-9,
-                 c->seconds > 0 ? c->flop * 1e-9 / c->seconds : 0, (long long)c->calls);
-        w->talk->detail(w->talk->user, line);
-    }
-    Cost all = run_cost(&w->run);
-    snprintf(line, sizeof line, "%-28s %8.3f s, of which %.3f s in kernels, %s table",
-             "whole run", whole, all.seconds, w->kernels.name);
-    w->talk->detail(w->talk->user, line);
-    snprintf(line, sizeof line, "%-28s %zu MiB of scratch, %zu MiB for the picture",
-             "memory at most", w->scratch.peak >> 20, w->job.peak >> 20);
-    w->talk->detail(w->talk->user, line);
-}
-
-/* ---- the whole way -------------------------------------------------------------------- */
-
 static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
 {
-    double began = clock_now();
-    Work w = {.q = request, .talk = talk};
-    const Method *method = method_chosen(w.q);
-    void *state = xalloc(1, method->state);
-    bool ok = begin(&w, err) && method->open(state, &w, err) &&
-              make_one(&w, method, state, w.q->pictures.of[0], w.q->out, err);
-    if (ok)
-        report(&w, began);
-    method->close(state);
-    xfree(state);
-    end(&w);
-    return ok;
+    const SpriteRequest *q = request;
+    if (q->pictures.count > 1 || batch_is_file(q->pictures.of[0]))
+        return batch_make(&sprite_studio, q, talk, err);
+    return picture_make(q, talk, &(PictureTask){.picture = q->pictures.of[0], .out = q->out},
+                        err);
 }
 
 #define AT(field) offsetof(SpriteRequest, field)
 
 static const Param params[] = {
     {"picture", PARAM_PATHS, AT(pictures), NULL, 0, 0, "PICTURE",
-     "the character: PNG, JPEG or WebP; with alpha its background is transparent. Several: "
-     "one folder in --out for each",
+     "the character: PNG, JPEG or WebP; with alpha its background is transparent. Several, or "
+     "a file of jobs (.json): a folder in --out for each",
      NULL, true},
     {"out", PARAM_OUT, AT(out), "out", 0, 0, "DIR", "where sheet.png, the GIF and frames/ go",
      NULL, false},

@@ -219,3 +219,68 @@ bool param_set(const Param *p, void *request, const char *text, Err *err)
     }
     return false;
 }
+
+/* ---- a request as text ----------------------------------------------------------- */
+
+static bool is_among(const char *name, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+/* "name=value\n" at the end of *text. */
+static void add_line(char **text, const char *name, const char *value)
+{
+    size_t was = *text == NULL ? 0 : strlen(*text), n = strlen(name) + strlen(value) + 3;
+    *text = xgrow(*text, was + n, 1);
+    snprintf(*text + was, n, "%s=%s\n", name, value);
+}
+
+static void add_param(char **text, const Param *p, const void *request)
+{
+    const void *at = (const char *)request + p->offset;
+    const int64_t *whole_numbers = at;
+    char number[64] = "";
+    switch (p->type) {
+    case PARAM_INT:
+        if (whole_numbers[0] != 0)
+            snprintf(number, sizeof number, "%lld", (long long)whole_numbers[0]);
+        break;
+    case PARAM_SIZE:
+        if (whole_numbers[0] != 0)
+            snprintf(number, sizeof number, "%lldx%lld", (long long)whole_numbers[0],
+                     (long long)whole_numbers[1]);
+        break;
+    case PARAM_NUMBER:
+        if (*(const double *)at != 0)
+            snprintf(number, sizeof number, "%.17g", *(const double *)at);
+        break;
+    case PARAM_FLAG:
+        snprintf(number, sizeof number, "%s", *(const bool *)at ? "true" : "");
+        break;
+    case PARAM_PATHS:
+        for (int64_t i = 0; i < ((const Paths *)at)->count; i++)
+            add_line(text, p->name, ((const Paths *)at)->of[i]);
+        return;
+    case PARAM_TEXT:
+    case PARAM_LIST:
+    case PARAM_PATH:
+    case PARAM_OUT:
+        if (*(const char *const *)at != NULL && **(const char *const *)at != '\0')
+            add_line(text, p->name, *(const char *const *)at);
+        return;
+    }
+    if (number[0] != '\0')
+        add_line(text, p->name, number);
+}
+
+char *studio_settings(const Studio *s, const void *request, const char *const *without)
+{
+    char *text = xstrdup("");
+    for (int i = 0; i < s->param_count; i++)
+        if (!is_among(s->params[i].name, without))
+            add_param(&text, &s->params[i], request);
+    return text;
+}

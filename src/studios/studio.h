@@ -107,6 +107,11 @@ void studio_defaults(const Studio *s, void *request);
 bool param_is_needed(const Param *p);
 bool param_is_missing(const Param *p, const void *request);
 
+/* A line "name=value" for each parameter that has a value, in the table's
+ * order, but those `without` (names, ended by NULL).  Free with xfree. */
+char *studio_settings(const Studio *s, const void *request,
+                      const char *const *without) MUST_USE;
+
 /* The value of the flag of that name; false if the table has none. */
 bool studio_flag(const Studio *s, const void *request, const char *name);
 

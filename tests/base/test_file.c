@@ -442,9 +442,26 @@ static void names_in_what_is_no_folder_are_refused(void **state)
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_enter, folder_leave)
 
+static void a_folder_is_removed_with_all_that_is_in_it(void **state)
+{
+    (void)state;
+    Err err = {0};
+    assert_true(file_make_dirs("tree/a/b", &err));
+    put_file("tree/a/b/x", "1", 1);
+    put_file("kept", "2", 1);
+    assert_int_equal(symlink("../kept", "tree/link"), 0);
+    assert_true(file_remove_tree("tree", &err));
+    assert_false(file_exists("tree"));
+    assert_true(file_exists("kept"));
+    assert_true(file_remove_tree("tree", &err)); /* it is not there */
+    assert_refused(file_rename("tree", "other", &err), &err, ERR_IO,
+                   "cannot rename 'tree' to 'other': No such file or directory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_FOLDER(a_folder_is_removed_with_all_that_is_in_it),
         IN_FOLDER(a_file_is_mapped_whole),
         IN_FOLDER(an_empty_file_is_mapped_to_nothing),
         IN_FOLDER(dropped_bytes_come_back),

@@ -342,8 +342,7 @@ static void sampled(void *user, int done, int steps, Tensor latents)
 {
     (void)latents;
     const Sampling *s = user;
-    if (s->w->talk->progress != NULL)
-        s->w->talk->progress(s->w->talk->user, "drawing", done, steps);
+    work_progress(s->w, "drawing", done, steps);
 }
 
 /* Dumps what the sampler shows, but the latents of each step. */

@@ -51,22 +51,45 @@ typedef struct SpriteRequest {
 
 /* What the parts of the sprite studio share during a run.
  *
- *   figure.c   a picture: its character, where it stands, its joints
+ *   batch.c    many pictures
+ *   make.c     one picture, by way of
+ *   figure.c   its character, where it stands, its joints
  *   action.c   what the character does: a row of the sheet each
- *   method.h   how frames are drawn: a table
- *   save.c     frames to files, and back if a run goes on
- *   batch.c    many pictures */
+ *   methods.c  how frames are drawn: a table
+ *   save.c     frames to files */
 typedef struct Work {
     const SpriteRequest *q;
     const StudioRun *talk;
     Kernels kernels;
-    Run run;       /* with the pool */
-    Arena scratch; /* of the step at hand */
-    Arena job;     /* of the picture at hand */
+    Run run;          /* with the pool */
+    Arena scratch;    /* of the step at hand */
+    Arena job;        /* of the picture at hand */
+    int64_t at, of;   /* which action of how many is drawn */
+    const char *part; /* folder where actions that are drawn are kept; or NULL */
 } Work;
+
+/* One picture, and where what is made of it goes. */
+typedef struct PictureTask {
+    const char *picture, *out;
+    const char *part; /* NULL, or a folder where drawn actions are kept, so that a run
+                         that was cut off goes on */
+} PictureTask;
+
+/* make.c: reads, looks, draws, saves. */
+bool picture_make(const SpriteRequest *q, const StudioRun *talk, const PictureTask *t,
+                  Err *err) MUST_USE;
+
+/* batch.c: many pictures, and files of jobs among them (by their name, .json).  Each gets its
+ * folder in --out; what is done is not done again, one that fails does not stop the others. */
+bool batch_is_file(const char *path);
+bool batch_make(const Studio *studio, const SpriteRequest *q, const StudioRun *talk,
+                Err *err) MUST_USE;
 
 /* Tells a result, or a warning, to whoever runs the studio. */
 void work_say(const Work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* How far the picture is: `done` of `of` in the action at hand. */
+void work_progress(const Work *w, const char *stage, int64_t done, int64_t of);
 
 /* The person gave a value: an empty text stands for none. */
 bool is_given(const char *text);
@@ -190,6 +213,13 @@ const Method *method_chosen(const SpriteRequest *q);
 bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err *err) MUST_USE;
 /* Only the frames, as they are. */
 bool save_raw(Work *w, const Actions *m, const char *dir, Err *err) MUST_USE;
+
+/* ---- kept.c: drawn actions, for a run that goes on ---------------------------------- */
+
+/* The frames of an action that an earlier run with the same settings drew.
+ * False if it did not. */
+bool kept_recall(Work *w, Action *m) MUST_USE;
+bool kept_store(Work *w, const Action *m, Err *err) MUST_USE;
 
 /* ---- tell.c: results, to whoever runs the studio ----------------------------------- */
 
