@@ -45,6 +45,15 @@ void out_release(Out *o);
 bool out_save(Out *o, const char *path, Err *err) MUST_USE;
 bool out_keep(Out *o, Arena *a, Bytes *bytes, Err *err) MUST_USE;
 
+/* A colour in OKLab, where equal distances look equally different.  (B. Ottosson,
+ * "A perceptual color space for image processing", 2020)  Distances are squared. */
+typedef struct Lab {
+    float v[3];
+} Lab;
+Lab lab_from_rgb(const unsigned char *rgb);
+void lab_to_rgb(unsigned char *rgb, Lab c);
+float lab_distance(Lab a, Lab b);
+
 /* False with the sentence if the frames differ in size. */
 bool animation_fits(const Animation *m, Err *err) MUST_USE;
 

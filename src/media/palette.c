@@ -5,64 +5,12 @@
 #include <math.h>
 #include <string.h>
 
-/* OKLab: B. Ottosson, "A perceptual color space for image processing", 2020. */
-typedef struct Lab {
-    float v[3];
-} Lab;
-
-static float to_linear(int byte)
-{
-    float v = (float)byte / 255;
-    return v <= 0.04045f ? v / 12.92f : powf((v + 0.055f) / 1.055f, 2.4f);
-}
-
-static unsigned char to_srgb(float v)
-{
-    v = v < 0 ? 0 : v > 1 ? 1 : v;
-    v = v <= 0.0031308f ? v * 12.92f : 1.055f * powf(v, 1 / 2.4f) - 0.055f;
-    return (unsigned char)(v * 255 + 0.5f);
-}
-
-static Lab lab_of(const unsigned char *rgb)
-{
-    float r = to_linear(rgb[0]), g = to_linear(rgb[1]), b = to_linear(rgb[2]);
-    float l = cbrtf(0.4122214708f * r + 0.5363325363f * g + 0.0514459929f * b);
-    float m = cbrtf(0.2119034982f * r + 0.6806995451f * g + 0.1073969566f * b);
-    float s = cbrtf(0.0883024619f * r + 0.2817188376f * g + 0.6299787005f * b);
-    return (Lab){{0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s,
-                  1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s,
-                  0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s}};
-}
-
-static float cube(float v)
-{
-    return v * v * v;
-}
-
-static void lab_to_rgb(unsigned char *rgb, Lab c)
-{
-    float l = cube(c.v[0] + 0.3963377774f * c.v[1] + 0.2158037573f * c.v[2]);
-    float m = cube(c.v[0] - 0.1055613458f * c.v[1] - 0.0638541728f * c.v[2]);
-    float s = cube(c.v[0] - 0.0894841775f * c.v[1] - 1.2914855480f * c.v[2]);
-    rgb[0] = to_srgb(4.0767416621f * l - 3.3077115913f * m + 0.2309699292f * s);
-    rgb[1] = to_srgb(-1.2684380046f * l + 2.6097574011f * m - 0.3413193965f * s);
-    rgb[2] = to_srgb(-0.0041960863f * l - 0.7034186147f * m + 1.7076147010f * s);
-}
-
-static float distance(Lab a, Lab b)
-{
-    float sum = 0;
-    for (int i = 0; i < 3; i++)
-        sum += (a.v[i] - b.v[i]) * (a.v[i] - b.v[i]);
-    return sum;
-}
-
 static int nearest(const Lab *colours, int count, Lab c)
 {
     int best = 0;
     float least = INFINITY;
     for (int i = 0; i < count; i++) {
-        float d = distance(colours[i], c);
+        float d = lab_distance(colours[i], c);
         if (d < least) {
             least = d;
             best = i;
@@ -142,7 +90,7 @@ static int samples_make(Sample *s, const Bin *bins)
         unsigned char mean[3];
         for (int c = 0; c < 3; c++)
             mean[c] = (unsigned char)((bins[i].sum[c] + bins[i].count / 2) / bins[i].count);
-        s[n++] = (Sample){.lab = lab_of(mean), .weight = sqrtf((float)bins[i].count)};
+        s[n++] = (Sample){.lab = lab_from_rgb(mean), .weight = sqrtf((float)bins[i].count)};
     }
     return n;
 }
@@ -291,7 +239,7 @@ Image palette_apply(Arena *a, const Palette *p, unsigned char *known, Image im, 
         return to;
     Lab colours[PALETTE_MOST];
     for (int i = 0; i < p->count; i++)
-        colours[i] = lab_of(p->rgb[i]);
+        colours[i] = lab_from_rgb(p->rgb[i]);
     int channels = image_channels(im);
     const unsigned char *from = im.data;
     unsigned char *index = to.data;
@@ -305,7 +253,7 @@ Image palette_apply(Arena *a, const Palette *p, unsigned char *known, Image im, 
         unsigned char *memo = &known[packed(from)];
         *index = (unsigned char)(*memo - 1);
         if (*memo == 0) {
-            *index = (unsigned char)nearest(colours, p->count, lab_of(from));
+            *index = (unsigned char)nearest(colours, p->count, lab_from_rgb(from));
             *memo = (unsigned char)(*index + 1);
         }
     }

@@ -36,6 +36,26 @@ typedef enum {
  * if memory is short. */
 Image image_resize(Arena *a, Image im, int w, int h, ResizeFilter filter, Err *err) MUST_USE;
 
+/* Pixel art from a larger RGBA picture: pixel (x, y) stands for a block,
+ *
+ *   columns round(left + x scale) to round(left + (x + 1) scale), rows alike,
+ *
+ * and is nothing unless half of the block is opaque (alpha >= 128), else that
+ * one of its opaque pixels which is nearest, in OKLab, to all others: the colour
+ * of the majority where there is one.  No colour arises, nothing is smeared,
+ * alpha is 0 or 255.  Of blocks of more than 8 x 8 pixels about as many, evenly
+ * spread, vote.  Beyond the picture there is nothing. */
+typedef struct VoteGrid {
+    double left, top, scale; /* scale >= 1 */
+    int w, h;                /* of the result */
+} VoteGrid;
+Image image_vote(Arena *a, Image im, VoteGrid g, Err *err) MUST_USE;
+
+/* The side of the squares of one colour that pictures of one size are made of,
+ * all on one grid, whose lines are at left + i side, top + i side; 1 if there is
+ * no such. */
+int image_grid(const Image *frames, int count, int *left, int *top);
+
 /* RGBA in place: colours times alpha, rounded; and back, cut off to whole
  * numbers (where alpha is 0 or 255 nothing changes). */
 void image_premultiply(Image im);

@@ -2,6 +2,9 @@
 #define SHEET_INTERNAL_H
 #include "media/color.h"
 #include "media/image.h"
+#include "sheet/sheet.h"
+
+/* ---- matte -------------------------------------------------------------------- */
 
 /* Levels between a pixel and a colour, in the channel where they differ most. */
 int colour_distance(const unsigned char *p, Rgb k);
@@ -25,4 +28,34 @@ Ground ground_find(Image im, Rgb key);
  * below eight pixels' if there is a larger one.  False, with the reason, if the
  * arena is short; it is left as it was. */
 bool islands_drop(Arena *scratch, Image im, double smallest, Err *err) MUST_USE;
+
+/* ---- sheet -------------------------------------------------------------------- */
+
+/* What is known of frame i, counted through all clips. */
+typedef struct Stance {
+    const Image *frame;
+    Rect solid;      /* its opaque part; w is 0 if there is none */
+    Rect visible;    /* of any alpha */
+    bool is_ground;  /* it stands, and is not empty */
+    int foot;        /* lowest solid row */
+    int root;        /* the body's column */
+    int right, down; /* pixels that it moves */
+} Stance;
+
+/* Looks at every frame and decides how far each moves.  Returns the row in which
+ * the feet are then: the lowest foot of all if nothing stands.  `sorted` has room
+ * for a number a frame. */
+int feet_place(Stance *stances, const SheetClip *clips, int count, const SheetOptions *o,
+               int *sorted);
+
+/* The rectangle that holds every moved frame; of no width if all are empty. */
+Rect feet_crop(const Stance *stances, int count, bool keeps_frame);
+
+/* Moved, cropped, made smaller; then outlined, then of few colours.  Fills the
+ * sheet's cells, pivots, moved, cell_w, cell_h, scale and palette. */
+bool cells_make(Sheet *s, Arena *a, const Stance *stances, int ground, const SheetOptions *o,
+                Err *err) MUST_USE;
+
+/* Lays the cells out and paints the pages. */
+bool pages_make(Sheet *s, Arena *a, const SheetOptions *o, Err *err) MUST_USE;
 #endif

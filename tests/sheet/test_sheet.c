@@ -2,7 +2,7 @@
 #include "../media/gif_reader.h"
 
 #include "base/json.h"
-#include "sheet/sheet.h"
+#include "sheet/export.h"
 
 #include <sys/stat.h>
 
@@ -72,15 +72,15 @@ static void feet_stand_on_one_line(void **state)
     assert_int_equal(s.count, 7);
     for (int i = 0; i < 7; i++)
         if (i != 4 && i != 5)
-            assert_int_equal(foot_of(s.cells[i]), s.pivot_y - 1);
+            assert_int_equal(foot_of(s.cells[i]), s.pivots[0].y - 1);
     /* in the air: as high as drawn above the middle standing frame of the clip,
      * which of rows 34 and 35 is 35 */
-    assert_int_equal(s.pivot_y - 1 - foot_of(s.cells[4]), 35 - 27);
-    assert_int_equal(s.pivot_y - 1 - foot_of(s.cells[5]), 35 - 25);
+    assert_int_equal(s.pivots[0].y - 1 - foot_of(s.cells[4]), 35 - 27);
+    assert_int_equal(s.pivots[0].y - 1 - foot_of(s.cells[5]), 35 - 25);
     /* rows go from the highest head, 10 above the walking one's 22, to row 41 */
     assert_int_equal(s.cell_h, 42 - (6 + 41 - 35));
     assert_int_equal(s.cell_w, 14); /* columns 10 to 23 */
-    assert_int_equal(s.pivot_x, W / 2 - 10);
+    assert_int_equal(s.pivots[0].x, W / 2 - 10);
     arena_release(&a);
 }
 
@@ -95,7 +95,7 @@ static void feet_stay_where_they_are_if_asked(void **state)
     assert_int_equal(s.cell_h, H);
     for (int i = 0; i < 3; i++)
         assert_same_image(s.cells[i], k.walk[i]);
-    assert_int_equal(s.pivot_y, 42);
+    assert_int_equal(s.pivots[0].y, 42);
     arena_release(&a);
 }
 
@@ -110,17 +110,17 @@ static void nothing_is_drawn_between_the_cells(void **state)
             Sheet s = made(&a, &k, (SheetOptions){.pad = pad, .columns = columns});
             int in_row = columns == 0 ? 4 : columns;
             int rows = (3 + in_row - 1) / in_row + (4 + in_row - 1) / in_row;
-            assert_int_equal(image_width(s.picture), pad + in_row * (s.cell_w + pad));
-            assert_int_equal(image_height(s.picture), pad + rows * (s.cell_h + pad));
+            assert_int_equal(image_width(s.pages[0]), pad + in_row * (s.cell_w + pad));
+            assert_int_equal(image_height(s.pages[0]), pad + rows * (s.cell_h + pad));
             int64_t inside = 0, all = 0;
             for (int i = 0; i < s.count; i++) {
                 Rect r = s.places[i];
-                assert_same_image(image_crop(&a, s.picture, r, (Rgb){0}, NULL), s.cells[i]);
+                assert_same_image(image_crop(&a, s.pages[0], r, (Rgb){0}, NULL), s.cells[i]);
                 for (int64_t j = 0; j < tensor_count(s.cells[i]); j++)
                     inside += ((unsigned char *)s.cells[i].data)[j];
             }
-            for (int64_t j = 0; j < tensor_count(s.picture); j++)
-                all += ((unsigned char *)s.picture.data)[j];
+            for (int64_t j = 0; j < tensor_count(s.pages[0]); j++)
+                all += ((unsigned char *)s.pages[0].data)[j];
             assert_int_equal(inside, all);
         }
     arena_release(&a);
@@ -178,11 +178,16 @@ static void what_cannot_be_a_sheet_is_said(void **state)
     for (int i = 0; i < 3; i++)
         memset(k.walk[i].data, 0, tensor_bytes(k.walk[i]));
     assert_no_sheet(k.clip, 1, "every frame is empty");
-    static Image many[2000];
-    for (int i = 0; i < 2000; i++)
-        many[i] = k.jump[0];
-    k.clip[0] = (SheetClip){.name = "long", .frames = many, .count = 2000, .fps = 10};
-    assert_no_sheet(k.clip, 1, "the sheet would be 24002 x 24 pixels; at most 16384");
+    make_clips(&a, &k);
+    k.clip[1].ms = (const int[]){100, 0, 100, 100};
+    assert_no_sheet(k.clip, 2, "frame 1 of clip 'jump' lasts 0 ms: give 1 to 65535");
+    make_clips(&a, &k);
+    Err err = {0};
+    Sheet s;
+    assert_false(
+        sheet_make(&s, &a, k.clip, 2, &(SheetOptions){.pad = 2, .most_side = 31}, &err));
+    assert_non_null(strstr(err.text, "a cell would be 14 x 30 pixels, but a page of the sheet "
+                                     "has at most 31 on a side"));
     arena_release(&a);
 }
 
@@ -247,8 +252,8 @@ static void assert_tags_json(const Json *meta, const Sheet *s)
     assert_string_equal(js_string(js_get(jump, "repeat"), ""), "1");
     assert_string_equal(js_string(js_get(meta, "image"), ""), "sheet.png");
     Json *key = js_at(js_get(js_at(js_get(meta, "slices"), 0), "keys"), 0);
-    assert_int_equal(js_int(js_get(js_get(key, "pivot"), "x"), -1), s->pivot_x);
-    assert_int_equal(js_int(js_get(js_get(key, "pivot"), "y"), -1), s->pivot_y);
+    assert_int_equal(js_int(js_get(js_get(key, "pivot"), "x"), -1), s->pivots[0].x);
+    assert_int_equal(js_int(js_get(js_get(key, "pivot"), "y"), -1), s->pivots[0].y);
 }
 
 static void assert_gif(Arena *a, const char *name, const Image *cells, int count, int plays)
@@ -275,9 +280,11 @@ static void a_saved_sheet_reads_back(void **state)
     Err err = {0};
     char *dir = xstrdup(path_in_folder("out"));
     size_t before = a.used;
-    assert_true(sheet_save(&s, dir, &(ImageText){"Software", "atelier"}, 1, &a, &err));
+    SheetFiles files = {
+        .dir = dir, .texts = &(ImageText){"Software", "atelier"}, .text_count = 1};
+    assert_true(sheet_save(&s, &files, &a, &err));
     assert_int_equal(a.used, before);
-    assert_same_image(image_load(&a, path_in_folder("out/sheet.png"), &err), s.picture);
+    assert_same_image(image_load(&a, path_in_folder("out/sheet.png"), &err), s.pages[0]);
     for (int i = 0; i < s.count; i++) {
         char name[64];
         snprintf(name, sizeof name, "out/frames/%04d.png", i);
@@ -303,7 +310,7 @@ static void a_folder_that_cannot_be_made_is_said(void **state)
     make_clips(&a, &k);
     Sheet s = made(&a, &k, (SheetOptions){0});
     Err err = {0};
-    assert_false(sheet_save(&s, "/dev/null/out", NULL, 0, &a, &err));
+    assert_false(sheet_save(&s, &(SheetFiles){.dir = "/dev/null/out"}, &a, &err));
     assert_int_equal(err.kind, ERR_IO);
     assert_non_null(strstr(err.text, "/dev/null/out"));
     arena_release(&a);

@@ -2,9 +2,7 @@
 #include "studios/sprite/internal.h"
 
 #include "base/file.h"
-#include "sheet/sheet.h"
-
-#include <stdio.h>
+#include "sheet/export.h"
 
 static int64_t count_frames(const Actions *m)
 {
@@ -29,6 +27,18 @@ bool save_raw(Work *w, const Actions *m, const char *dir, Err *err)
     return true;
 }
 
+/* Where sheet_save's words go. */
+typedef struct Telling {
+    const StudioRun *talk;
+    const char *dir;
+} Telling;
+
+static void made(void *user, const char *name)
+{
+    const Telling *t = user;
+    tell_made(t->talk, t->dir, name);
+}
+
 bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err *err)
 {
     SheetClip *clips = arena_zeros(&w->job, (size_t)m->count * sizeof *clips);
@@ -51,13 +61,8 @@ bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err
     tell_frames(w->talk, &sheet);
     if (!is_given(dir))
         return true;
-    if (!sheet_save(&sheet, dir, texts, 2, &w->scratch, err))
-        return false;
-    tell_made(w->talk, dir, "sheet.png");
-    for (int i = 0; i < m->count; i++) {
-        char gif[80];
-        snprintf(gif, sizeof gif, "%s.gif", m->of[i].name);
-        tell_made(w->talk, dir, gif);
-    }
-    return true;
+    Telling telling = {w->talk, dir};
+    SheetFiles files = {
+        .dir = dir, .texts = texts, .text_count = 2, .made = made, .user = &telling};
+    return sheet_save(&sheet, &files, &w->scratch, err);
 }

@@ -12,17 +12,18 @@ void tell_made(const StudioRun *talk, const char *dir, const char *name)
     xfree(path);
 }
 
-static void tell_clip(const StudioRun *talk, const Sheet *s, const SheetClip *clip,
-                      const Image *cells)
+/* A clip, whose first frame is frame `begin` of the sheet. */
+static void tell_clip(const StudioRun *talk, const Sheet *s, const SheetClip *clip, int begin)
 {
+    const Image *cells = s->cells + begin;
     for (int i = 0; i < clip->count; i++) {
         StudioFrame f = {.clip = clip->name,
                          .index = i,
                          .count = clip->count,
-                         .seconds = 1 / clip->fps,
+                         .seconds = s->ms[begin + i] / 1000.0,
                          .is_loop = clip->is_loop,
-                         .pivot_x = s->pivot_x,
-                         .pivot_y = s->pivot_y,
+                         .pivot_x = s->pivots[begin + i].x,
+                         .pivot_y = s->pivots[begin + i].y,
                          .width = image_width(cells[i]),
                          .height = image_height(cells[i]),
                          .rgba = cells[i].data};
@@ -35,9 +36,6 @@ void tell_frames(const StudioRun *talk, const Sheet *s)
 {
     if (talk->frame == NULL)
         return;
-    const Image *cells = s->cells;
-    for (int c = 0; c < s->clip_count; c++) {
-        tell_clip(talk, s, &s->clips[c], cells);
-        cells += s->clips[c].count;
-    }
+    for (int c = 0, begin = 0; c < s->clip_count; begin += s->clips[c++].count)
+        tell_clip(talk, s, &s->clips[c], begin);
 }
