@@ -16,6 +16,7 @@ typedef struct Reading {
     size_t at;
     Arena *a;
     Image image;
+    bool is_indexed; /* indices as they are, instead of their colours */
     Err *err;
 } Reading;
 
@@ -55,6 +56,21 @@ static void ask_for_colours(png_structp p)
     png_set_interlace_handling(p);
 }
 
+/* Indices (or shades of grey) as bytes. */
+static void ask_for_indices(png_structp p, png_infop info, const Reading *r)
+{
+    int type = png_get_color_type(p, info);
+    if ((type != PNG_COLOR_TYPE_PALETTE && type != PNG_COLOR_TYPE_GRAY) ||
+        png_get_bit_depth(p, info) > 8) {
+        err_set(r->err, ERR_FORMAT,
+                "'%s' is a PNG of colours; it must be an indexed one, an index for each label",
+                r->s.name);
+        png_longjmp(p, 1);
+    }
+    png_set_packing(p);
+    png_set_interlace_handling(p);
+}
+
 static bool read_pixels(png_structp p, png_infop info, Reading *r)
 {
     if (setjmp(png_jmpbuf(p)) != 0)
@@ -64,7 +80,10 @@ static bool read_pixels(png_structp p, png_infop info, Reading *r)
     png_set_chunk_malloc_max(p, CHUNK_MAX);
     png_set_chunk_cache_max(p, CHUNKS_MAX);
     png_read_info(p, info);
-    ask_for_colours(p);
+    if (r->is_indexed)
+        ask_for_indices(p, info, r);
+    else
+        ask_for_colours(p);
     png_read_update_info(p, info);
     uint32_t w = png_get_image_width(p, info), h = png_get_image_height(p, info);
     int c = png_get_channels(p, info);
@@ -84,7 +103,7 @@ static bool read_pixels(png_structp p, png_infop info, Reading *r)
     return true;
 }
 
-Image png_decode(Arena *a, Source s, Err *err)
+static Image decode(Arena *a, Source s, bool is_indexed, Err *err)
 {
     enum { IHDR_END = 33 };
     if (s.size < IHDR_END) {
@@ -97,7 +116,7 @@ Image png_decode(Arena *a, Source s, Err *err)
     }
     if (!source_size_allowed(s, u32be(s.bytes + 16), u32be(s.bytes + 20), err))
         return (Image){0};
-    Reading r = {.s = s, .a = a, .err = err};
+    Reading r = {.s = s, .a = a, .is_indexed = is_indexed, .err = err};
     png_structp p =
         png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_read_error, on_warning);
     png_infop info = p == NULL ? NULL : png_create_info_struct(p);
@@ -105,6 +124,16 @@ Image png_decode(Arena *a, Source s, Err *err)
     bool ok = read_pixels(p, info, &r);
     png_destroy_read_struct(&p, &info, NULL);
     return ok ? r.image : (Image){0};
+}
+
+Image png_decode(Arena *a, Source s, Err *err)
+{
+    return decode(a, s, false, err);
+}
+
+Image png_decode_indices(Arena *a, Source s, Err *err)
+{
+    return decode(a, s, true, err);
 }
 
 typedef struct Writing {

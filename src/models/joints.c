@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/joints.h"
 
+#include "base/file.h"
+
 /* ---- forward ------------------------------------------------------------------- */
 
 static Tensor res_block(Run *r, const JointsRes *k, Tensor x)
@@ -133,4 +135,50 @@ bool joints_config_read(JointsConfig *c, const Json *j, Err *err)
         return err_set(err, ERR_FORMAT, "widths do not divide into %lld groups and %d heads",
                        (long long)c->groups, JOINTS_HEADS);
     return true;
+}
+
+/* ---- a folder ------------------------------------------------------------------ */
+
+static bool read_config(JointsConfig *c, const char *dir, Err *err)
+{
+    char *path = file_join(dir, "config.json");
+    Json *j = js_load(path, err);
+    bool ok = j != NULL && (joints_config_read(c, j, err) || err_prefix(err, "'%s': ", path));
+    js_free(j);
+    xfree(path);
+    return ok;
+}
+
+static Weights *open_weights(const char *dir, Err *err)
+{
+    char *path = file_join(dir, "model.safetensors");
+    Weights *w = weights_open(path, err);
+    xfree(path);
+    return w;
+}
+
+static bool find_with(Run *r, const JointsConfig *c, const Weights *w, Arena *arena,
+                      Tensor picture, JointsFound *found, Err *err)
+{
+    Joints m;
+    Binder binder;
+    binder_init(&binder, w);
+    Bind bind = {&binder, arena, r->kernels, r->pool, NULL};
+    (void)!joints_bind(&m, &bind, c); /* what fails stays in the binder */
+    bool ok = binder_done(&binder, NULL, err) && joints_find(r, &m, picture, found, err);
+    binder_release(&binder);
+    return ok;
+}
+
+bool joints_look(Run *r, const char *dir, Tensor picture, JointsFound *found, Err *err)
+{
+    JointsConfig c;
+    Arena arena;
+    if (!read_config(&c, dir, err) || !arena_init(&arena, 0, err))
+        return false;
+    Weights *w = open_weights(dir, err);
+    bool ok = w != NULL && find_with(r, &c, w, &arena, picture, found, err);
+    weights_close(w);
+    arena_release(&arena);
+    return ok;
 }

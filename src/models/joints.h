@@ -57,4 +57,9 @@ JointsMaps joints_maps(Run *r, const Joints *m, Tensor rgba);
  * what is seen is a figure says found->figure. */
 bool joints_find(Run *r, const Joints *m, Tensor picture, JointsFound *found,
                  Err *err) MUST_USE;
+
+/* The same with the network in a folder, config.json and model.safetensors,
+ * which is read, asked once and closed: for whoever sees one picture. */
+bool joints_look(Run *r, const char *dir, Tensor picture, JointsFound *found,
+                 Err *err) MUST_USE;
 #endif

@@ -146,10 +146,10 @@ static bool find_ears(Points *p, const Rig *r, const Points *stand)
 
 /* Depth for each bone, as the standing figure would have it; joints that are
  * not known are put where it has them. */
-static void fill(Rig *r, const Points *stand)
+static void fill(Rig *r, const Points *stand, bool has_depth)
 {
     Points p = of_pose(&r->rest);
-    p.at[MID_HIP].z = 0;
+    p.at[MID_HIP].z = has_depth ? p.at[MID_HIP].z : 0;
     for (int i = 0; i < BONES; i++) {
         int from = bones[i].from, to = bones[i].to;
         Vec n = minus(stand->at[to], stand->at[from]), v = minus(p.at[to], p.at[from]);
@@ -157,7 +157,8 @@ static void fill(Rig *r, const Points *stand)
         if (!known)
             v = (Vec){n.x * r->scale, n.y * r->scale, 0};
         float flat = sqrtf(n.x * n.x + n.y * n.y), seen_now = sqrtf(v.x * v.x + v.y * v.y);
-        v.z = flat > 0.5f * length(n) ? n.z * seen_now / flat : n.z * r->scale;
+        if (!known || !has_depth)
+            v.z = flat > 0.5f * length(n) ? n.z * seen_now / flat : n.z * r->scale;
         p.at[to] = plus(p.at[from], v, 1);
     }
     for (int i = 0; i < FACE; i++) {
@@ -165,7 +166,8 @@ static void fill(Rig *r, const Points *stand)
         Vec *at = &p.at[face[i]];
         if (!knows(&r->rest, face[i]))
             *at = plus(p.at[MID_EAR], n, r->scale);
-        at->z = p.at[MID_EAR].z + n.z * r->scale;
+        if (!has_depth)
+            at->z = p.at[MID_EAR].z + n.z * r->scale;
     }
     for (int i = 0; i < JOINTS; i++) {
         Keypoint *k = &r->rest.joint[i];
@@ -173,7 +175,8 @@ static void fill(Rig *r, const Points *stand)
     }
 }
 
-bool rig_init(Rig *r, const Pose *picture, float yaw, const Body *stand, Err *err)
+bool rig_init(Rig *r, const Pose *picture, bool has_depth, float yaw, const Body *stand,
+              Err *err)
 {
     *r = (Rig){.rest = *picture, .yaw = yaw, .stand = *stand};
     if (!find_trunk(&r->rest, err))
@@ -182,7 +185,7 @@ bool rig_init(Rig *r, const Pose *picture, float yaw, const Body *stand, Err *er
     r->scale = find_scale(&p, &usual, &r->rest);
     if (!(r->scale > 0 && r->scale < 1e6f))
         return err_set(err, ERR_INPUT, "the neck is where the hips are; give the joints");
-    fill(r, &usual);
+    fill(r, &usual, has_depth);
     p = of_pose(&r->rest);
     float ankle = fminf(p.at[JOINT_R_ANKLE].y, p.at[JOINT_L_ANKLE].y);
     r->lift = lowest(&p) - ankle;

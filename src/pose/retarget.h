@@ -28,10 +28,11 @@ typedef struct Rig {
     float height; /* of its skeleton: top of the ears to the lower ankle, pixels */
 } Rig;
 
-/* `picture`: joints with c > 0 are known; the neck or both shoulders, and a hip,
- * must be.  `yaw`: see pose_yaw.  `stand`: a standing figure, as clip_body of
- * "idle" at 0.  False with the reason if too little is known. */
-bool rig_init(Rig *r, const Pose *picture, float yaw, const Body *stand, Err *err) MUST_USE;
+/* `picture`: joints with c > 0 are known, and their z if `has_depth`; the neck or
+ * both shoulders, and a hip, must be.  `yaw`: see pose_yaw.  `stand`: a standing figure, as
+ * clip_body of "idle" at 0.  False with the reason if too little is known. */
+bool rig_init(Rig *r, const Pose *picture, bool has_depth, float yaw, const Body *stand,
+              Err *err) MUST_USE;
 
 /* The figure as the body does it, seen from `yaw` degrees (of the body alone:
  * the trunk stays as the picture shows it, limbs move as seen from there). */

@@ -55,7 +55,7 @@ static void a_standing_figure_is_the_picture_itself(void **state)
         p.joint[JOINT_R_WRIST].x -= 15; /* an arm held aside */
         Rig r;
         Err err = {0};
-        assert_true(rig_init(&r, &p, 45.0f * (float)side, &f->stand, &err));
+        assert_true(rig_init(&r, &p, false, 45.0f * (float)side, &f->stand, &err));
         Pose q = rig_pose(&r, &f->stand, 45.0f * (float)side);
         for (int i = 0; i < JOINTS; i++)
             if (p.joint[i].c > 0)
@@ -68,6 +68,18 @@ static float size_in_space(const Pose *p, int a, int b)
     const Keypoint *i = &p->joint[a], *k = &p->joint[b];
     return sqrtf((i->x - k->x) * (i->x - k->x) + (i->y - k->y) * (i->y - k->y) +
                  (i->z - k->z) * (i->z - k->z));
+}
+
+static void depth_that_is_known_is_kept(void **state)
+{
+    Fixture *f = *state;
+    Rig r;
+    Err err = {0};
+    Pose p = character(f, 0.2f, 60);
+    assert_true(rig_init(&r, &p, true, 60, &f->stand, &err));
+    for (int i = 0; i < JOINTS; i++)
+        if (p.joint[i].c > 0)
+            assert_true(fabsf(r.rest.joint[i].z - p.joint[i].z) < 0.02f);
 }
 
 static void bones_keep_their_length_whatever_the_figure_does(void **state)
@@ -83,7 +95,7 @@ static void bones_keep_their_length_whatever_the_figure_does(void **state)
         Rig r;
         assert_true(clip_open(&c, clip_name(k), &f->arena, &err));
         Pose p = character(f, 0.2f, 45);
-        assert_true(rig_init(&r, &p, 45, &f->stand, &err));
+        assert_true(rig_init(&r, &p, false, 45, &f->stand, &err));
         for (int i = 0; i < 12; i++) {
             Body b = clip_frame(&c, i, 12);
             Pose q = rig_pose(&r, &b, 45);
@@ -113,7 +125,7 @@ static void who_walks_stays_on_the_floor_and_who_jumps_leaves_it(void **state)
     assert_true(clip_open(&walk, "walk", &f->arena, &err));
     assert_true(clip_open(&jump, "jump", &f->arena, &err));
     Pose p = character(f, 0.35f, 90);
-    assert_true(rig_init(&r, &p, 90, &f->stand, &err));
+    assert_true(rig_init(&r, &p, false, 90, &f->stand, &err));
     float floor = lowest(&p), top = floor;
     for (int i = 0; i < 16; i++) {
         Body b = clip_frame(&walk, i, 16);
@@ -134,7 +146,7 @@ static void a_walk_of_another_build_still_strides(void **state)
     Rig r;
     assert_true(clip_open(&walk, "walk", &f->arena, &err));
     Pose p = character(f, 0.4f, 90);
-    assert_true(rig_init(&r, &p, 90, &f->stand, &err));
+    assert_true(rig_init(&r, &p, false, 90, &f->stand, &err));
     float widest = 0;
     for (int i = 0; i < 16; i++) {
         Body b = clip_frame(&walk, i, 16);
@@ -164,7 +176,7 @@ static void the_build_is_told_from_the_joints(void **state)
         Rig r;
         Err err = {0};
         Pose p = character(f, head, 0);
-        assert_true(rig_init(&r, &p, 0, &f->stand, &err));
+        assert_true(rig_init(&r, &p, false, 0, &f->stand, &err));
         Proportions is = rig_proportions(&r, &f->idle);
         Proportions want = proportions_for_head(&f->idle, head);
         assert_true(fabsf(is.head - want.head) < 0.02f);
@@ -184,17 +196,17 @@ static void what_is_missing_is_made_up_or_refused(void **state)
     p.joint[JOINT_L_HIP].c = 0;
     p.joint[JOINT_R_WRIST].c = 0;
     p.joint[JOINT_NOSE].c = 0;
-    assert_true(rig_init(&r, &p, 0, &f->stand, &err));
+    assert_true(rig_init(&r, &p, false, 0, &f->stand, &err));
     for (int i = 0; i < JOINTS; i++)
         assert_true(apart(&r.rest.joint[i], &p.joint[i]) < 12);
     p.joint[JOINT_R_HIP].c = 0;
-    assert_false(rig_init(&r, &p, 0, &f->stand, &err));
+    assert_false(rig_init(&r, &p, false, 0, &f->stand, &err));
     assert_string_equal(err.text, "neither hip is known; give the joints");
     Pose nowhere = {0};
     nowhere.joint[JOINT_NECK] = (Keypoint){5, 5, 0, 1};
     nowhere.joint[JOINT_R_HIP] = (Keypoint){5, 5, 0, 1};
     err = (Err){0};
-    assert_false(rig_init(&r, &nowhere, 0, &f->stand, &err));
+    assert_false(rig_init(&r, &nowhere, false, 0, &f->stand, &err));
     assert_string_equal(err.text, "the neck is where the hips are; give the joints");
 }
 
@@ -202,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_standing_figure_is_the_picture_itself),
+        cmocka_unit_test(depth_that_is_known_is_kept),
         cmocka_unit_test(bones_keep_their_length_whatever_the_figure_does),
         cmocka_unit_test(who_walks_stays_on_the_floor_and_who_jumps_leaves_it),
         cmocka_unit_test(a_walk_of_another_build_still_strides),

@@ -294,3 +294,38 @@ Image *action_pictures(const Action *m, const PoseView *v, Arena *a, Arena *scra
                                  : load_pictures(to, m, v, a, scratch, err);
     return ok ? to : NULL;
 }
+
+/* ---- as joints of a figure ----------------------------------------------------------------
+ */
+
+static bool one_person(Pose *to, const Action *m, const Figure *f, int i, Err *err)
+{
+    poses_scale(m->poses, image_width(f->picture), image_height(f->picture));
+    const Pose *p = poses_main(m->poses, i);
+    if (p == NULL)
+        return err_set(err, ERR_INPUT, "frame %d of the poses shows nobody", i);
+    *to = *p;
+    return true;
+}
+
+Pose *action_poses(const Action *m, const Figure *f, Arena *a, Err *err)
+{
+    if (m->picture != NULL) {
+        err_set(err, ERR_INPUT,
+                "--poses are pictures, but this method needs joints: give OpenPose JSON, or "
+                "draw with --method diffusion");
+        return NULL;
+    }
+    Pose *to = arena_take(a, (size_t)m->count * sizeof *to);
+    if (to == NULL) {
+        err_set(err, ERR_MEMORY, "not enough memory for %lld poses", (long long)m->count);
+        return NULL;
+    }
+    for (int i = 0; i < (int)m->count; i++) {
+        if (m->body != NULL)
+            to[i] = rig_pose(&f->rig, &m->body[i], m->side.yaw);
+        else if (!one_person(&to[i], m, f, i, err))
+            return NULL;
+    }
+    return to;
+}

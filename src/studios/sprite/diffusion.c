@@ -207,7 +207,7 @@ static bool frame_picture(Drawer *d, Work *w, Err *err)
     return !tensor_is_empty(d->frame);
 }
 
-static bool diffusion_meet(void *state, Work *w, const Figure *f, Err *err)
+static bool diffusion_meet(void *state, Work *w, Figure *f, Err *err)
 {
     Drawer *d = state;
     d->who = f;

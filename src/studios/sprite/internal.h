@@ -30,9 +30,10 @@ typedef struct SpriteRequest {
     const char *directions; /* "1", "4", "8" */
     const char *yaw;        /* degrees, a direction, or "auto" */
     double pitch;
-    double head;     /* share of the height; 0: guessed from the outline */
-    int64_t steps;   /* 0: as the family says */
-    double guidance; /* 0: as the family says */
+    const char *joints, *parts; /* files; or NULL */
+    double head;                /* share of the height; 0: guessed from the outline */
+    int64_t steps;              /* 0: as the family says */
+    double guidance;            /* 0: as the family says */
     int64_t seed;
     int64_t size[2]; /* width, height; 0: as the family says */
     const char *poses;
@@ -105,11 +106,21 @@ typedef struct Figure {
     Image picture;   /* as it came, RGB or RGBA */
     bool has_alpha;  /* the picture brought its matte */
     Outline outline; /* in it; only if has_alpha */
+
+    /* after figure_stand: */
+    Image cut;         /* RGBA, the figure alone, at the picture's size */
+    bool is_pixel_art; /* few colours, alpha all or nothing */
+    bool has_depth;    /* z of the joints is known, not made up */
+    Rig rig;           /* its joints, in the picture's pixels */
 } Figure;
 
 /* Reads the picture into the job's arena.  Refuses one that is wholly
  * transparent. */
 bool figure_read(Figure *f, Work *w, const char *path, Err *err) MUST_USE;
+
+/* Cuts the figure out and finds its joints: as --joints says, else by the
+ * embedded estimator.  Refuses a picture that shows no figure. */
+bool figure_stand(Figure *f, Work *w, Err *err) MUST_USE;
 
 /* ---- action.c: what the character does --------------------------------------------- */
 
@@ -165,6 +176,10 @@ typedef struct PoseView {
 Image *action_pictures(const Action *m, const PoseView *v, Arena *a, Arena *scratch,
                        Err *err) MUST_USE;
 
+/* The figure's joints in each frame [count], in its picture's pixels, in the
+ * arena; NULL with the reason: pose pictures have none. */
+Pose *action_poses(const Action *m, const Figure *f, Arena *a, Err *err) MUST_USE;
+
 /* The request's --yaw in degrees; left as it is for "auto". */
 bool sides_yaw(const SpriteRequest *q, float *yaw, Err *err) MUST_USE;
 /* 1 side at `yaw`; or the 4 or 8 of --directions, s, e, n, w or s, se, ...  The
@@ -188,7 +203,7 @@ typedef struct Method {
     const char *name;
     size_t state; /* bytes of what it keeps between the calls, zeroed before open */
     bool (*open)(void *state, Work *w, Err *err);
-    bool (*meet)(void *state, Work *w, const Figure *f, Err *err);
+    bool (*meet)(void *state, Work *w, Figure *f, Err *err);
     /* At most SIDES_MOST; the number, 0 with the reason. */
     int (*sides)(void *state, Work *w, Side *to, Err *err);
     /* Frames: [count] RGBA (RGB with --raw, where the method has no alpha), in the job's arena.
@@ -201,7 +216,7 @@ typedef struct Method {
     void (*close)(void *state);
 } Method;
 
-extern const Method method_diffusion;
+extern const Method method_puppet, method_diffusion;
 
 /* The one of the request: named, or the best for what it gives. */
 const Method *method_chosen(const SpriteRequest *q);
