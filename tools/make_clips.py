@@ -393,11 +393,11 @@ def death():
         (0.24, along(0.075, y=0.470, hips=0, hips_yaw=16, chest=-6, chest_yaw=22, head=-26, head_yaw=16, head_roll=-8,
                      r_pitch=18, l_pitch=10, r_spread=24, l_spread=22, r_elbow=36, l_elbow=30, shrug=0)),
         (0.42, along(0.090, y=0.340, hips=14, hips_yaw=28, chest=16, chest_yaw=32, head=34, head_yaw=30, head_roll=-10,
-                     r_pitch=-8, l_pitch=-6, r_spread=14, l_spread=12, r_elbow=14, l_elbow=14, legs=0)),
+                     r_pitch=-8, l_pitch=-6, r_spread=14, l_spread=12, r_elbow=14, l_elbow=14, legs=0, root_x=0, root_z=0)),
         (0.58, along(0.270, y=0.180, hips=-28, hips_yaw=40, chest=-34, chest_yaw=42, head=-2, head_yaw=40, head_roll=-4,
                      r_pitch=48, l_pitch=44, r_spread=44, l_spread=36, r_elbow=30, l_elbow=34, legs=0)),
         (0.70, dict(lie, y=0.076, r_pitch=30, l_pitch=24, head=-96, legs=0.35)),
-        (0.78, dict(lie, y=0.098, hips=-84, chest=-85, head=-66, head_yaw=56, r_pitch=12, l_pitch=8, r_spread=70)),
+        (0.78, dict(lie, root_x=-0.18, root_z=-0.18, y=0.098, hips=-84, chest=-85, head=-66, head_yaw=56, r_pitch=12, l_pitch=8, r_spread=70)),
         (0.88, dict(lie, legs=1)), (1.00, lie)])
     planted = {side: (s * 0.068, ANKLE, -0.012 + 0.012 * s) for side, s in SIDES.items()}
     fallen = {'r': (-0.060, 0.046, 0.060), 'l': (0.020, 0.046, -0.075)}
@@ -438,7 +438,8 @@ def roll():
             way = add(start, add(air, start, -1), off)
             ankles[side] = add(way, add(end, way, -1), on)
         b = keys.figure(t, ankles, knees_turn=(0, keys.at(t, 'hips'), 0))
-        sunk = max(0.045 - p[1] for p in b.values()) if off > 0 and on < 1 else 0
+        deep = [(0.058 if n[2:] in ('eye', 'ear') or n == 'nose' else 0.045) - p[1] for n, p in b.items()]
+        sunk = max(deep) if off > 0 and on < 1 else 0
         return {n: add(p, (0, max(0, sunk), 0)) for n, p in b.items()}
     return keys.clip(play=dict(even(8, 85), phase=[0, 0.14, 0.28, 0.42, 0.56, 0.7, 0.84, 1]), frames=56, figure=body,
                      grounded=lambda t: [t < 0.27 or t > 0.70] * 2)

@@ -65,6 +65,8 @@ static bool read_flag(const Studio *s, int count, char *const *words, int *i, vo
     const char *word = words[*i], *equals = strchr(word, '=');
     size_t n = (equals != NULL ? (size_t)(equals - word) : strlen(word)) - 2;
     const Param *p = word[1] == '-' ? flag_named(s, word + 2, n) : NULL;
+    if (strcmp(word, "-o") == 0)
+        p = flag_named(s, "out", 3);
     if (p == NULL)
         return unknown_flag(s, word, n, err);
     if (p->type == PARAM_FLAG) {

@@ -6,6 +6,7 @@
  * says; and the table as a text that teaches.
  *
  *   --name VALUE   --name=VALUE   --flag   POSITIONAL   -- (no flags after it)
+ *   -o VALUE: --out
  *
  * A flag that is given twice means its last value. */
 

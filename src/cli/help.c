@@ -64,7 +64,8 @@ static void print_param(const Param *p, int columns)
     if (p->is_positional)
         snprintf(name, sizeof name, "  %s%s", param_value_name(p), args_more(p));
     else
-        snprintf(name, sizeof name, "  --%s %s", p->name, param_value_name(p));
+        snprintf(name, sizeof name, "  %s--%s %s", strcmp(p->name, "out") == 0 ? "-o, " : "",
+                 p->name, param_value_name(p));
     args_param_text(p, text, sizeof text);
     int at = printf("%-*s", NAMES, name);
     if (at > NAMES)

@@ -3,11 +3,12 @@
 
 #include "base/text.h"
 #include "studios/model.h"
+#include "studios/pose.h"
 #include "studios/sprite.h"
 
 #include <string.h>
 
-static const Studio *const all[] = {&sprite_studio, &model_studio};
+static const Studio *const all[] = {&sprite_studio, &pose_studio, &model_studio};
 enum { COUNT = sizeof all / sizeof *all };
 
 int studios_count(void)

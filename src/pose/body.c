@@ -3,6 +3,7 @@
 #include "pose/vec.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void set(float to[3], Vec v)
@@ -88,13 +89,20 @@ static void shape_head(Body *to, const Body *b, const BodyRest *rest, const Scal
     }
 }
 
-/* Long arms or a large head would reach through the floor that the clip's own
- * touch: they lie on it. */
-static void keep_above_floor(Body *to, const Scale *s)
+static bool is_face(int joint)
 {
-    float skin = 0.02f * s->legs;
+    return joint == JOINT_NOSE || joint >= JOINT_R_EYE;
+}
+
+/* A large head is rolled over as a large ball, and long arms that would reach
+ * through the floor lie on it. */
+static void keep_above_floor(Body *to, const Scale *s, float head)
+{
+    float skin = 0.02f * s->legs, skull = 0.3f * head, lift = 0;
     for (int i = 0; i < JOINTS; i++)
-        to->joint[i][1] = fmaxf(to->joint[i][1], skin);
+        lift = is_face(i) ? fmaxf(lift, skull - to->joint[i][1]) : lift;
+    for (int i = 0; i < JOINTS; i++)
+        to->joint[i][1] = fmaxf(to->joint[i][1] + lift, skin);
 }
 
 Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p)
@@ -104,7 +112,7 @@ Body body_shaped(const Body *b, const BodyRest *rest, const Proportions *p)
     shape_legs(&to, b, &s);
     shape_arms(&to, b, &s);
     shape_head(&to, b, rest, &s);
-    keep_above_floor(&to, &s);
+    keep_above_floor(&to, &s, p->head);
     for (int i = 0; i < JOINTS; i++)
         set(to.joint[i], plus((Vec){0, 0, 0}, vec(to.joint[i]), p->height));
     return to;
@@ -200,37 +208,65 @@ void clip_poses(const Clip *c, const Proportions *p, const View *v, int n, Pose 
     }
 }
 
+static Reach more(Reach a, Reach b)
+{
+    return (Reach){fminf(a.left, b.left), fminf(a.top, b.top), fmaxf(a.right, b.right),
+                   fmaxf(a.bottom, b.bottom)};
+}
+
 /* What lies beyond the joints: the skull above the eyes (the upper half of
  * the head) and beside the ears, hands, feet. */
-Reach clip_reach(const Clip *c, const Proportions *p, const View *v, int n)
+Reach pose_reach(const Pose *poses, int n, const Proportions *p, float scale)
 {
     Reach all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    float skull = 0.55f * p->head * p->height * v->scale, limb = 0.06f * v->scale;
-    for (int f = 0; f < n; f++) {
-        Body b = clip_frame(c, f, n);
-        b = body_shaped(&b, &c->rest, p);
-        Pose pose = body_pose(&b, v);
-        for (int i = 0; i < JOINTS; i++) {
-            const Keypoint *k = &pose.joint[i];
-            bool is_face = i == JOINT_NOSE || i >= JOINT_R_EYE;
-            float up = is_face ? skull : limb, aside = is_face ? fmaxf(limb, skull / 3) : limb;
-            all.left = fminf(all.left, k->x - aside);
-            all.right = fmaxf(all.right, k->x + aside);
-            all.top = fminf(all.top, k->y - up);
-            all.bottom = fmaxf(all.bottom, k->y + limb);
-        }
+    float skull = 0.55f * p->head * p->height * scale, limb = 0.06f * scale;
+    for (int i = 0; i < n * JOINTS; i++) {
+        const Keypoint *k = &poses[i / JOINTS].joint[i % JOINTS];
+        bool is_head = is_face(i % JOINTS);
+        float up = is_head ? skull : limb, aside = is_head ? fmaxf(limb, skull / 3) : limb;
+        all = more(all, (Reach){k->x - aside, k->y - up, k->x + aside, k->y + limb});
     }
     return all;
 }
 
-bool yaw_named(const char *direction, float *yaw)
+Reach clip_reach(const Clip *c, const Proportions *p, const View *v, int n)
+{
+    Reach all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (int f = 0; f < n; f++) {
+        Body b = clip_frame(c, f, n);
+        b = body_shaped(&b, &c->rest, p);
+        Pose pose = body_pose(&b, v);
+        all = more(all, pose_reach(&pose, 1, p, v->scale));
+    }
+    return all;
+}
+
+const char *yaw_name(int eighths)
 {
     static const char *const names[] = {"s", "se", "e", "ne", "n", "nw", "w", "sw"};
+    must(eighths >= 0 && eighths < 8);
+    return names[eighths];
+}
+
+bool yaw_named(const char *direction, float *yaw)
+{
     for (int i = 0; i < 8; i++) {
-        if (!strcmp(direction, names[i])) {
+        if (!strcmp(direction, yaw_name(i))) {
             *yaw = 45.0f * (float)i;
             return true;
         }
     }
     return false;
+}
+
+bool yaw_read(const char *word, float *yaw)
+{
+    char *end;
+    if (yaw_named(word, yaw))
+        return true;
+    double degrees = strtod(word, &end);
+    if (end == word || *end != '\0' || !(fabs(degrees) <= 360))
+        return false;
+    *yaw = (float)degrees;
+    return true;
 }

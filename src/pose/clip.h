@@ -123,8 +123,14 @@ typedef struct Reach {
     float left, top, right, bottom;
 } Reach;
 Reach clip_reach(const Clip *c, const Proportions *p, const View *v, int n);
+/* The same of poses: whose heads are so high, and whose height is `scale`. */
+Reach pose_reach(const Pose *poses, int n, const Proportions *p, float scale);
 
 /* "s", "se", "e", "ne", "n", "nw", "w", "sw" to degrees of yaw: "s" comes
  * towards us, "e" goes to our right.  False for another word. */
 bool yaw_named(const char *direction, float *yaw) MUST_USE;
+/* One of those, or degrees of -360..360 in digits. */
+bool yaw_read(const char *word, float *yaw) MUST_USE;
+/* The name of so many eighths of a turn, 0..7. */
+const char *yaw_name(int eighths);
 #endif

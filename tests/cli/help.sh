@@ -13,7 +13,7 @@ for command in $("$names"); do
     check "the help of $command fits 80 columns" [ "$(wc -L <"$tmp/out")" -le 80 ]
     check "the help of $command has an example" grep -q "^  atelier $command " "$tmp/out"
     for name in $("$names" "$command"); do
-        check "the help of $command names $name" grep -qE -- "^  $name( |\.\.\.|\$)" "$tmp/out"
+        check "the help of $command names $name" grep -qE -- "^  (-o, )?$name( |\.\.\.|\$)" "$tmp/out"
     done
 done
 gives 0 out 'Usage: atelier sprite' sprite x.png --steps 0 --help

@@ -419,6 +419,13 @@ static void directions_have_names(void **state)
     assert_true(yaw_named("e", &yaw) && yaw == 90);
     assert_true(yaw_named("sw", &yaw) && yaw == 315);
     assert_false(yaw_named("up", &yaw));
+    assert_true(yaw_read("ne", &yaw) && yaw == 135);
+    assert_true(yaw_read("-22.5", &yaw) && yaw == -22.5f);
+    static const char *const bad[] = {"", "up", "12x", "361", "nan", "1e9"};
+    for (int i = 0; i < 6; i++)
+        assert_false(yaw_read(bad[i], &yaw));
+    for (int i = 0; i < 8; i++)
+        assert_true(yaw_named(yaw_name(i), &yaw) && yaw == 45.0f * (float)i);
 }
 
 static void an_unknown_clip_is_refused_with_those_there_are(void **state)
