@@ -61,9 +61,23 @@ static bool tell(PoseWork *w, const PoseStrip *s, int i, Image picture, Err *err
     return true;
 }
 
+/* A GIF has one palette, so all frames are held at once. */
+static bool fit_in_memory(const PoseWork *w, int frames, Err *err)
+{
+    const double most = 1 << 30;
+    if ((double)frames * w->width * w->height * 3 <= most)
+        return true;
+    return err_set(err, ERR_MEMORY,
+                   "%d frames of %dx%d are more than 1 GiB: ask for fewer, or for a smaller "
+                   "--size",
+                   frames, w->width, w->height);
+}
+
 static Image *draw_frames(PoseWork *w, const PoseStrip *s, Err *err)
 {
     int n = s->poses.frames;
+    if (!fit_in_memory(w, n, err))
+        return NULL;
     Image *frames = arena_zeros(&w->job, (size_t)n * sizeof *frames);
     if (frames == NULL)
         err_set(err, ERR_MEMORY, "not enough memory for the frames");
