@@ -37,6 +37,10 @@ case ${1:-build} in
 build) ;;
 test)
     readers
+    program zsh zsh
+    program fish fish
+    program man man-db
+    program col bsdextrautils
     [ -f /usr/share/i18n/locales/de_DE ] || missing+=(locales)
     ;;
 bench) header dnnl.h libdnnl-dev ;;

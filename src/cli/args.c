@@ -43,12 +43,12 @@ static const Param *positional(const Studio *s, int at)
 
 static bool unknown_flag(const Studio *s, const char *word, size_t n, Err *err)
 {
-    const char *names[FLAGS_MOST + 2] = {"help"};
+    const char *names[FLAGS_MOST + 1] = {NULL};
     char given[64];
-    int count = 1;
-    for (int i = 0; i < s->param_count && count < FLAGS_MOST; i++)
-        if (!s->params[i].is_positional)
-            names[count++] = s->params[i].name;
+    int count = 0;
+    for (int i = 0; i < args_count(s) && count < FLAGS_MOST; i++)
+        if (!args_at(s, i)->is_positional)
+            names[count++] = args_at(s, i)->name;
     snprintf(given, sizeof given, "%.*s", (int)min64((int64_t)n, 60), word + 2);
     const char *near = word[1] == '-' ? text_nearest(given, names) : NULL;
     if (near != NULL)
@@ -134,4 +134,25 @@ bool args_want_help(int count, char *const *words)
         if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
             return true;
     return false;
+}
+
+int args_take_show(const Studio *studio, int count, char *const *words, char **rest,
+                   const char **how)
+{
+    static const char flag[] = "--" ARGS_SHOW;
+    size_t n = sizeof flag - 1;
+    int left = 0;
+    bool takes_flags = studio_param(studio, "out", 3) != NULL;
+    *how = NULL;
+    for (int i = 0; i < count; i++) {
+        const char *word = words[i];
+        takes_flags = takes_flags && strcmp(word, "--") != 0;
+        bool is_show =
+            takes_flags && strncmp(word, flag, n) == 0 && strchr("=", word[n]) != NULL;
+        if (is_show)
+            *how = word[n] == '=' ? word + n + 1 : "auto";
+        else
+            rest[left++] = words[i];
+    }
+    return left;
 }

@@ -8,7 +8,62 @@
 enum { NAMES = 26, LEAST_COLUMNS = 60, MOST_COLUMNS = 100 };
 
 /* Headings of rows that the table puts in no group. */
-static const char GIVEN[] = "What it is given", OTHERS[] = "What to do with it";
+static const char GIVEN[] = "What it is given", OTHERS[] = "What to do with it",
+                  OWN[] = "This terminal";
+
+static const Param own[] = {
+    {.name = ARGS_SHOW,
+     .type = PARAM_TEXT,
+     .value = "[=HOW]",
+     .choices = "auto|kitty|sixel",
+     .help = "also shows the pictures in this terminal, if it can (alone: auto, by what the "
+             "terminal says of itself)"},
+    {.name = "help", .type = PARAM_FLAG, .help = "this text"},
+};
+enum { OWN_COUNT = sizeof own / sizeof *own };
+
+/* A command that writes no picture has none to show. */
+static int own_from(const Studio *s)
+{
+    return studio_param(s, "out", 3) == NULL;
+}
+
+int args_count(const Studio *s)
+{
+    return s->param_count + OWN_COUNT - own_from(s);
+}
+
+const Param *args_at(const Studio *s, int i)
+{
+    return i < s->param_count ? &s->params[i] : &own[i - s->param_count + own_from(s)];
+}
+
+const char *args_group(const Studio *s, int g)
+{
+    if (g < 2)
+        return g == 0 ? GIVEN : OTHERS;
+    return g - 2 < s->group_count    ? s->groups[g - 2].heading
+           : g - 2 == s->group_count ? OWN
+                                     : NULL;
+}
+
+const char *args_heading(const Studio *s, int i)
+{
+    if (i >= s->param_count)
+        return OWN;
+    const char *group = studio_group(s, i);
+    return s->params[i].is_positional ? GIVEN : group != NULL ? group : OTHERS;
+}
+
+const char *args_short(const Param *p)
+{
+    return strcmp(p->name, "out") == 0 ? "-o" : "";
+}
+
+bool args_value_is_optional(const Param *p)
+{
+    return p->value != NULL && p->value[0] == '[';
+}
 
 /* Words of `text` between the columns `from` and `to`; the cursor is at
  * `from`.  Ends with a new line. */
@@ -64,8 +119,9 @@ static void print_param(const Param *p, int columns)
     if (p->is_positional)
         snprintf(name, sizeof name, "  %s%s", param_value_name(p), args_more(p));
     else
-        snprintf(name, sizeof name, "  %s--%s %s", strcmp(p->name, "out") == 0 ? "-o, " : "",
-                 p->name, param_value_name(p));
+        snprintf(name, sizeof name, "  %s%s--%s%s%s", args_short(p),
+                 args_short(p)[0] != '\0' ? ", " : "", p->name,
+                 args_value_is_optional(p) ? "" : " ", param_value_name(p));
     args_param_text(p, text, sizeof text);
     int at = printf("%-*s", NAMES, name);
     if (at > NAMES)
@@ -77,16 +133,13 @@ static void print_param(const Param *p, int columns)
 static void print_group(const Studio *s, const char *heading, int columns)
 {
     bool has_heading = false;
-    for (int i = 0; i < s->param_count; i++) {
-        const Param *p = &s->params[i];
-        const char *group = studio_group(s, i);
-        const char *own = p->is_positional ? GIVEN : group != NULL ? group : OTHERS;
-        if (strcmp(own, heading) != 0)
+    for (int i = 0; i < args_count(s); i++) {
+        if (strcmp(args_heading(s, i), heading) != 0)
             continue;
         if (!has_heading)
             printf("\n%s\n", heading);
         has_heading = true;
-        print_param(p, columns);
+        print_param(args_at(s, i), columns);
     }
 }
 
@@ -109,10 +162,8 @@ void args_help(const Studio *studio, int columns)
                    args_more(&studio->params[i]));
     printf(" [--flag VALUE]...\n");
     print_examples(studio);
-    print_group(studio, GIVEN, columns);
-    print_group(studio, OTHERS, columns);
-    for (int g = 0; g < studio->group_count; g++)
-        print_group(studio, studio->groups[g].heading, columns);
+    for (int g = 0; args_group(studio, g) != NULL; g++)
+        print_group(studio, args_group(studio, g), columns);
     printf("\nResults are named on stdout, all else goes to stderr.  Ctrl-C stops cleanly: no\n"
            "file is left half written.  Exit code: 0 done, 1 refused or failed, 2 not\n"
            "understood, 130 stopped.\n");

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/file.h"
 #include "cli/args.h"
+#include "cli/completion.h"
+#include "cli/manual.h"
 #include "cli/progress.h"
+#include "cli/show.h"
 #include "library/studios.h"
 
 #include <errno.h>
@@ -44,27 +48,48 @@ static void set_signals(void)
 
 /* ---- talking --------------------------------------------------------------------- */
 
+/* Who is told what a studio tells. */
+typedef struct Talk {
+    Progress bar;
+    bool shows;
+    ShowWay way;
+} Talk;
+
 static void show_progress(void *user, const char *stage, int64_t done, int64_t of)
 {
-    progress_show(user, stage, done, of);
+    progress_show(&((Talk *)user)->bar, stage, done, of);
 }
 
 static void say_result(void *user, const char *line)
 {
-    progress_hide(user);
+    progress_hide(&((Talk *)user)->bar);
     printf("%s\n", line);
 }
 
 static void say_detail(void *user, const char *line)
 {
-    progress_hide(user);
+    progress_hide(&((Talk *)user)->bar);
     fprintf(stderr, "%s\n", line);
 }
 
-static int terminal_columns(int fd)
+static struct winsize terminal_size(int fd)
 {
-    struct winsize size;
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    struct winsize size = {0};
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        size = (struct winsize){.ws_col = 80};
+    return size;
+}
+
+/* Names a file, and shows it if it is a picture and that was asked for. */
+static void say_made(void *user, const char *path)
+{
+    const Talk *talk = user;
+    Err err = {0};
+    struct winsize size = terminal_size(STDOUT_FILENO);
+    say_result(user, path);
+    if (talk->shows && file_name_ends(path, ".png") &&
+        !show_picture(stdout, talk->way, path, size.ws_xpixel, size.ws_col, &err))
+        fprintf(stderr, "atelier: cannot show it: %s\n", err.text);
 }
 
 /* A reader that went away is nobody's failure; a full disk is. */
@@ -86,22 +111,21 @@ static int misunderstood(const Err *err)
 
 /* ---- commands -------------------------------------------------------------------- */
 
-static int run_studio(const Studio *s, const void *request)
+static int run_studio(const Studio *s, const void *request, Talk *talk)
 {
-    Progress bar;
     Err err = {0};
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
     bool is_dumb = term == NULL || strcmp(term, "dumb") == 0;
-    progress_init(&bar, isatty(STDERR_FILENO) && !is_dumb,
-                  no_color == NULL || no_color[0] == '\0', terminal_columns(STDERR_FILENO));
-    StudioRun run = {.user = &bar,
+    progress_init(&talk->bar, isatty(STDERR_FILENO) && !is_dumb,
+                  no_color == NULL || no_color[0] == '\0', terminal_size(STDERR_FILENO).ws_col);
+    StudioRun run = {.user = talk,
                      .progress = show_progress,
                      .say = say_result,
-                     .made = say_result,
+                     .made = say_made,
                      .detail = studio_flag(s, request, "verbose") ? say_detail : NULL,
                      .cancel = &cancel};
     bool ok = s->run(request, &run, &err);
-    progress_hide(&bar);
+    progress_hide(&talk->bar);
     if (ok)
         return EXIT_DONE;
     if (err.kind == ERR_CANCELLED && stopped_by != 0) {
@@ -116,13 +140,20 @@ static int run_studio(const Studio *s, const void *request)
 static int run_command(const Studio *s, int count, char *const *words)
 {
     Err err = {0};
+    Talk talk = {0};
+    const char *how;
     if (args_want_help(count, words)) {
-        args_help(s, terminal_columns(STDOUT_FILENO));
+        args_help(s, terminal_size(STDOUT_FILENO).ws_col);
         return EXIT_DONE;
     }
     void *request = xalloc(1, s->request_size);
-    bool is_clear = args_read(s, count, words, request, &err);
-    int code = is_clear ? run_studio(s, request) : misunderstood(&err);
+    char **rest = xalloc((size_t)count, sizeof *rest);
+    count = args_take_show(s, count, words, rest, &how);
+    talk.shows = how != NULL;
+    bool is_clear = args_read(s, count, rest, request, &err) &&
+                    (how == NULL || show_choose(&talk.way, how, isatty(STDOUT_FILENO), &err));
+    int code = is_clear ? run_studio(s, request, &talk) : misunderstood(&err);
+    xfree(rest);
     xfree(request);
     return code;
 }
@@ -133,11 +164,11 @@ static void print_commands(FILE *to)
                 "Usage: atelier COMMAND [ARGUMENT]...\n\n");
     for (int i = 0; i < studios_count(); i++)
         fprintf(to, "  %-8s  %s\n", studios_at(i)->name, studios_at(i)->summary);
-    fprintf(
-        to,
-        "\nTo begin with:\n  %s\n\n"
-        "'atelier COMMAND --help' tells all about one; 'atelier --version' which this is.\n",
-        studios_at(0)->examples[0].command);
+    fprintf(to,
+            "\nTo begin with:\n  %s\n\n"
+            "'atelier COMMAND --help' tells all about one; 'atelier --version' which this is;\n"
+            "'atelier --completion SHELL' and 'atelier --man' are for shells and man.\n",
+            studios_at(0)->examples[0].command);
 }
 
 static int unknown_command(const char *word, const char *near)
@@ -149,6 +180,14 @@ static int unknown_command(const char *word, const char *near)
         fprintf(stderr, "atelier: there is no command '%.60s'; 'atelier --help' lists them\n",
                 word);
     return EXIT_USAGE;
+}
+
+/* --completion SHELL, or --completion=SHELL */
+static int complete(const char *equals, const char *next)
+{
+    Err err = {0};
+    return completion_print(equals[0] == '=' ? equals + 1 : next, &err) ? EXIT_DONE
+                                                                        : misunderstood(&err);
 }
 
 static int dispatch(int count, char *const *words)
@@ -166,6 +205,12 @@ static int dispatch(int count, char *const *words)
         printf("atelier %s\n", ATELIER_VERSION);
         return EXIT_DONE;
     }
+    if (strcmp(words[0], "--man") == 0) {
+        manual_print();
+        return EXIT_DONE;
+    }
+    if (strncmp(words[0], "--completion", 12) == 0)
+        return complete(words[0] + 12, count > 1 ? words[1] : "");
     static char *const help[] = {"--help"};
     const char *near = NULL;
     bool asks = strcmp(words[0], "help") == 0;

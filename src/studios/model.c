@@ -409,9 +409,7 @@ static const Param params[] = {
 
 const Studio model_studio = {
     .name = "model",
-    .summary =
-        "list the tensors of a model, say which part of a sprite model it is, and what is "
-        "missing or left over",
+    .summary = "what a file or folder of weights holds, and what of it is missing",
     .examples = {{"atelier model models/sprite-mini --summary",
                   "what each file is, and whether a part is missing"},
                  {"atelier model weights.pth", "every tensor, its type and shape"},

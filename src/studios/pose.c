@@ -109,7 +109,7 @@ static const ParamGroup groups[] = {
 
 const Studio pose_studio = {
     .name = "pose",
-    .summary = "skeletons of a movement as pictures and JSON, or the joints of a picture",
+    .summary = "a movement's skeletons as pictures and JSON, or a picture's joints",
     .examples = {{"atelier pose walk -o poses", "eight skeletons, their JSON and a GIF"},
                  {"atelier pose attack --directions 8 --build chibi --format comfyui",
                   "a folder for each side"},

@@ -15,8 +15,8 @@ check() {
     "$@" && return 0
     failures=$((failures + 1))
     echo "FAILED: $what"
-    sed 's/^/  stdout: /' "$tmp/out" | head -5
-    sed 's/^/  stderr: /' "$tmp/err" | head -5
+    sed 's/^/  stdout: /' "$tmp/out" | head -5 | cut -c1-300 | cat -v
+    sed 's/^/  stderr: /' "$tmp/err" | head -5 | cut -c1-300 | cat -v
     return 1
 }
 

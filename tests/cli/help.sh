@@ -5,6 +5,7 @@
 names=$3
 
 gives 0 out 'Usage: atelier COMMAND' --help
+check 'the list of commands fits 80 columns' [ "$(wc -L <"$tmp/out")" -le 80 ]
 gives 0 out 'Usage: atelier sprite PICTURE' help sprite
 for command in $("$names"); do
     check "atelier --help names $command" grep -q "^  $command " <("$atelier" --help)
@@ -23,7 +24,7 @@ for command in $("$names"); do
     "$atelier" "$command" --help >>"$tmp/out"
 done
 documents=("$root/README.md")
-for flag in $(grep -ohE '(^|[ `])--[a-z][a-z-]+' "${documents[@]}" | grep -oE -- '--[a-z-]+' | sort -u); do
+for flag in $(grep -hv pkg-config "${documents[@]}" | grep -oE '(^|[ `])--[a-z][a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u); do
     check "README.md names $flag, which help knows" grep -qF -- "$flag" "$tmp/out"
 done
 done_with_checks

@@ -17,7 +17,9 @@ pc=$(dirname "$(find "$prefix" -name atelier.pc)")
 lib=$(dirname "$pc")
 export PKG_CONFIG_PATH=$pc LD_LIBRARY_PATH=$lib
 
-for file in bin/atelier include/atelier.h share/atelier/models/sprite-mini/family.json; do
+for file in bin/atelier include/atelier.h share/atelier/models/sprite-mini/family.json share/man/man1/atelier.1 \
+    share/bash-completion/completions/atelier.bash share/zsh/site-functions/_atelier \
+    share/fish/vendor_completions.d/atelier.fish; do
     check "$file is installed" [ -f "$prefix/$file" ]
 done
 check 'nothing else of the house is installed' [ "$(find "$lib" -maxdepth 1 -name '*.a' | wc -l)" -eq 1 ]
@@ -37,6 +39,20 @@ compiler=("$@")
 compile sheet shared
 compile form form
 static=-static compile sheet static --static
+for i in 1 2; do # the guide's own lines, as the body of a function
+    {
+        echo '#include <atelier.h>'
+        echo '#include <stdio.h>'
+        [ $i = 1 ] && echo 'void f(void) {' ||
+            echo 'void f(AtelierTask *t, AtelierError err, int width, int height, unsigned char *rgba, AtelierOnFrame add_frame, int mine) {'
+        awk -v want=$i '/^```c$/ { n++; on = n == want; next } /^```/ { on = 0 } on' "$root/docs/guides/library.md"
+        echo '}'
+    } >"$tmp/guide$i.c"
+    # shellcheck disable=SC2046
+    "${compiler[@]}" -std=c17 -Wall -Werror -c "$tmp/guide$i.c" -o "$tmp/guide.o" $(pkg-config --cflags atelier) >"$tmp/out" 2>"$tmp/err"
+    check "the guide's example $i compiles" [ $? -eq 0 ]
+    check "the guide has an example $i" grep -q atelier_set "$tmp/guide$i.c"
+done
 check 'the shared example uses the shared library' grep -q libatelier.so.0 <(readelf -d "$tmp/shared")
 check 'the static example needs no library' sh -c "! readelf -d '$tmp/static' | grep -q NEEDED"
 
@@ -67,6 +83,6 @@ check 'a slip is understood' grep -q "did you mean 'animation'" "$tmp/err"
 "$tmp/form" >"$tmp/out" 2>"$tmp/err"
 check 'the form has every flag of the program' [ "$(grep -c '^  [a-z-]*: ' "$tmp/out")" -eq "$(
     for studio in $(sed -n 's/^\([a-z]*\): .*/\1/p' "$tmp/out"); do
-        "$prefix/bin/atelier" "$studio" --help
+        "$prefix/bin/atelier" "$studio" --help | sed '/^This terminal/,$d'
     done | grep -cE '^  (--[a-z-]+|[A-Z]+(\.\.\.)?)( |$)')" ]
 done_with_checks
