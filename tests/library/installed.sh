@@ -84,5 +84,5 @@ check 'a slip is understood' grep -q "did you mean 'animation'" "$tmp/err"
 check 'the form has every flag of the program' [ "$(grep -c '^  [a-z-]*: ' "$tmp/out")" -eq "$(
     for studio in $(sed -n 's/^\([a-z]*\): .*/\1/p' "$tmp/out"); do
         "$prefix/bin/atelier" "$studio" --help | sed '/^This terminal/,$d'
-    done | grep -cE '^  (--[a-z-]+|[A-Z]+(\.\.\.)?)( |$)')" ]
+    done | grep -cE '^  ((-o, )?--[a-z-]+|[A-Z]+(\.\.\.)?)( |$)')" ]
 done_with_checks
