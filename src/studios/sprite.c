@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/sprite.h"
 
+#include "sheet/export.h"
 #include "studios/sprite/internal.h"
 
 static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
@@ -21,6 +22,18 @@ static const Param params[] = {
      NULL, true},
     {"out", PARAM_OUT, AT(out), "out", 0, 0, "DIR", "where sheet.png, the GIF and frames/ go",
      NULL, false},
+    {"format", PARAM_LIST, AT(format), "png,gif,json", 0, 0, "LIST",
+     "files to write: for engines and editors, and moving pictures", SHEET_FORMATS, false},
+    {"cell", PARAM_INT, AT(cell), "", 8, 4096, "N",
+     "cells of N x N pixels, as pixel art: no colour arises (default: as drawn)", NULL, false},
+    {"colors", PARAM_INT, AT(colors), "", 2, 256, "N",
+     "at most so many colours in all frames together", NULL, false},
+    {"outline", PARAM_TEXT, AT(outline), "", 0, 0, "COLOUR",
+     "one pixel around the figure: #20182c, black, white", NULL, false},
+    {"in-place", PARAM_FLAG, AT(in_place), "", 0, 0, NULL,
+     "what happens once stays on the spot, too, as loops do: no root motion", NULL, false},
+    {"extrude", PARAM_INT, AT(extrude), "", 1, 16, "N",
+     "repeats the edges of cells by so many pixels, against bleeding", NULL, false},
     {"method", PARAM_TEXT, AT(method), "auto", 0, 0, "NAME", "how frames are drawn",
      "auto|puppet|diffusion", false},
     {"animation", PARAM_LIST, AT(animation), "walk", 0, 0, "LIST", "what the character does",

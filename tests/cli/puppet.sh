@@ -31,6 +31,16 @@ gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --out "$tmp/d" --dump "$tm
 gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --out "$tmp/e" --parts "$tmp/d/parts.png"
 check 'parts that were found may be given' cmp "$tmp/d/sheet.png" "$tmp/e/sheet.png"
 
+# Everything that engines import, as pixel art; root motion only where it is wanted.
+gives 0 out "$tmp/f/sheet.aseprite" sprite "$knight" "${puppet[@]}" --animation walk,roll --format all \
+    --cell 32 --colors 12 --outline '#000000' --out "$tmp/f"
+for file in sheet.png roll.apng roll.webp sheet.tres sheet.atlas sheet-phaser.json frames.json; do
+    check "$file is there" [ -s "$tmp/f/$file" ]
+done
+gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --animation roll --in-place --out "$tmp/g"
+gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --animation roll --out "$tmp/h"
+check 'a roll in place is as drawn, but moved' sh -c "! cmp -s '$tmp/g/sheet.png' '$tmp/h/sheet.png'"
+
 refuses() { # refuses TEXT WORDS...
     gives 1 err "$1" sprite "$knight" --method puppet "${@:2}" --out "$tmp/none"
     check "'$1' leaves no folder behind" [ ! -e "$tmp/none" ]
@@ -44,5 +54,6 @@ refuses 'is not valid JSON' --joints "$tmp/broken.json"
 refuses '--poses are pictures, but this method needs joints' --joints "$joints" --poses "$tmp/poses"
 refuses 'it must be an indexed one' --joints "$joints" --parts "$knight"
 refuses 'is not a PNG; labels are an indexed one' --joints "$joints" --parts "$joints"
+refuses "--outline is 'pink'; it must be a colour like" --joints "$joints" --outline pink
 refuses "--yaw is 'up'; it must be" --joints "$joints" --yaw up
 done_with_checks

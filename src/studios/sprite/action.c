@@ -50,14 +50,30 @@ static bool begin(Action *m, int64_t count, Arena *job, Err *err)
                        MOST_FRAMES);
     m->count = count;
     m->grounded = arena_zeros(job, (size_t)count * sizeof *m->grounded);
-    if (m->grounded == NULL)
+    m->root = arena_zeros(job, (size_t)count * sizeof *m->root);
+    if (m->grounded == NULL || m->root == NULL)
         return err_set(err, ERR_MEMORY, "not enough memory for %lld frames", (long long)count);
     for (int64_t i = 0; i < count; i++)
         m->grounded[i] = true;
     return true;
 }
 
-static bool open_clip(Action *m, const char *animation, int64_t frames, Arena *job, Err *err)
+/* What happens once goes where it goes; a loop stays on the spot. */
+static void fill_frames(Action *m, const Clip *c)
+{
+    for (int i = 0; i < (int)m->count; i++) {
+        m->ms[i] = clip_ms(c, i, (int)m->count);
+        m->body[i] = clip_frame(c, i, (int)m->count);
+        m->grounded[i] = m->body[i].is_grounded[0] || m->body[i].is_grounded[1];
+        if (m->drift == NULL)
+            continue;
+        clip_root(c, clip_phase(c, i, (int)m->count), m->drift[i]);
+        m->body[i] = body_moved(&m->body[i], m->drift[i]);
+    }
+}
+
+static bool open_clip(Action *m, const char *animation, int64_t frames, bool drifts, Arena *job,
+                      Err *err)
 {
     Clip *c = arena_take(job, sizeof *c);
     if (c == NULL)
@@ -65,19 +81,17 @@ static bool open_clip(Action *m, const char *animation, int64_t frames, Arena *j
     if (!clip_open(c, animation, job, err) ||
         !begin(m, frames > 0 ? frames : c->beats, job, err))
         return false;
+    drifts = drifts && !c->loops;
     m->body = arena_take(job, (size_t)m->count * sizeof *m->body);
     m->ms = arena_take(job, (size_t)m->count * sizeof *m->ms);
-    if (m->body == NULL || m->ms == NULL)
+    m->drift = drifts ? arena_take(job, (size_t)m->count * sizeof *m->drift) : NULL;
+    if (m->body == NULL || m->ms == NULL || (drifts && m->drift == NULL))
         return err_set(err, ERR_MEMORY, "not enough memory for %lld frames",
                        (long long)m->count);
     m->clip = c;
     m->fps = c->fps * (double)m->count / c->frames; /* the whole takes as long as ever */
     m->loops = c->loops;
-    for (int i = 0; i < (int)m->count; i++) {
-        m->ms[i] = clip_ms(c, i, (int)m->count);
-        m->body[i] = clip_frame(c, i, (int)m->count);
-        m->grounded[i] = m->body[i].is_grounded[0] || m->body[i].is_grounded[1];
-    }
+    fill_frames(m, c);
     return true;
 }
 
@@ -174,7 +188,7 @@ static bool open_one(Action *m, Work *w, const char *animation, int length, Err 
     if (is_given(q->poses))
         return open_path(m, q->poses, q->frames, &w->job, err);
     snprintf(name, sizeof name, "%.*s", length, animation);
-    return open_clip(m, name, q->frames, &w->job, err);
+    return open_clip(m, name, q->frames, w->keeps_drift, &w->job, err);
 }
 
 static int count_words(const char *list)
@@ -306,6 +320,14 @@ static bool one_person(Pose *to, const Action *m, const Figure *f, int i, Err *e
         return err_set(err, ERR_INPUT, "frame %d of the poses shows nobody", i);
     *to = *p;
     return true;
+}
+
+float action_drift(const Action *m, const Figure *f, int64_t i)
+{
+    float yaw = m->side.yaw * 3.14159265f / 180;
+    if (m->drift == NULL)
+        return 0;
+    return (m->drift[i][0] * cosf(yaw) + m->drift[i][2] * sinf(yaw)) * f->rig.scale;
 }
 
 Pose *action_poses(const Action *m, const Figure *f, Arena *a, Err *err)

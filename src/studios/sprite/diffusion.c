@@ -450,6 +450,7 @@ static bool diffusion_draw(void *state, Work *w, const Action *m, Image *frames,
         return false;
     to_unit(d->decoded);
     for (int64_t i = 0; i < m->count; i++) {
+        m->root[i] = d->width / 2;
         frames[i] = finish(d, w, i, err);
         if (tensor_is_empty(frames[i]))
             return false;

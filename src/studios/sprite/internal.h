@@ -37,10 +37,14 @@ typedef struct SpriteRequest {
     int64_t seed;
     int64_t size[2]; /* width, height; 0: as the family says */
     const char *poses;
-    int64_t context, overlap; /* 0: as the family says */
-    const char *window;       /* "closed" or "open" */
-    bool batch_statistics;    /* of a pyramid guider's norms */
-    const char *rules;        /* whose resizing: "long" or "short" */
+    int64_t context, overlap;      /* 0: as the family says */
+    const char *window;            /* "closed" or "open" */
+    bool batch_statistics;         /* of a pyramid guider's norms */
+    const char *rules;             /* whose resizing: "long" or "short" */
+    const char *format;            /* a list; see sheet/export.h */
+    int64_t cell, colors, extrude; /* 0: as it comes */
+    const char *outline;           /* a colour, or "" */
+    bool in_place;
     const char *noise;
     bool raw;
     const char *dump;
@@ -62,10 +66,12 @@ typedef struct Work {
     const SpriteRequest *q;
     const StudioRun *talk;
     Kernels kernels;
-    Run run;          /* with the pool */
-    Arena scratch;    /* of the step at hand */
-    Arena job;        /* of the picture at hand */
+    Run run;       /* with the pool */
+    Arena scratch; /* of the step at hand */
+    Arena job;     /* of the picture at hand */
+    SheetOptions sheet;
     int64_t at, of;   /* which action of how many is drawn */
+    bool keeps_drift; /* frames have room for root motion */
     const char *part; /* folder where actions that are drawn are kept; or NULL */
 } Work;
 
@@ -139,7 +145,7 @@ typedef struct Action {
     Side side;
     int64_t count;
     double fps; /* on the mean */
-    double *ms; /* [count] how long each frame stays; NULL: all alike */
+    int *ms;    /* [count] how long each frame stays; NULL: all alike */
     bool loops;
     bool *grounded; /* [count] feet on the ground */
 
@@ -148,7 +154,9 @@ typedef struct Action {
     Poses *poses;     /* from OpenPose JSON */
     char **picture;   /* [count] paths of pose pictures */
 
-    Image *frame; /* [count] once it is drawn */
+    float (*drift)[3]; /* [count] root motion that body has in it, in heights; NULL: none */
+    int *root;         /* [count] the column over which the body is, told by the method */
+    Image *frame;      /* [count] once it is drawn */
 } Action;
 
 typedef struct Actions {
@@ -180,6 +188,9 @@ Image *action_pictures(const Action *m, const PoseView *v, Arena *a, Arena *scra
  * arena; NULL with the reason: pose pictures have none. */
 Pose *action_poses(const Action *m, const Figure *f, Arena *a, Err *err) MUST_USE;
 
+/* How far right of where it began the figure is in frame i, pixels. */
+float action_drift(const Action *m, const Figure *f, int64_t i);
+
 /* The request's --yaw in degrees; left as it is for "auto". */
 bool sides_yaw(const SpriteRequest *q, float *yaw, Err *err) MUST_USE;
 /* 1 side at `yaw`; or the 4 or 8 of --directions, s, e, n, w or s, se, ...  The
@@ -201,12 +212,14 @@ int sides_around(const SpriteRequest *q, float yaw, Side *to);
  * before any file is written. */
 typedef struct Method {
     const char *name;
-    size_t state; /* bytes of what it keeps between the calls, zeroed before open */
+    bool keeps_drift; /* its frames have room for root motion */
+    size_t state;     /* bytes of what it keeps between the calls, zeroed before open */
     bool (*open)(void *state, Work *w, Err *err);
     bool (*meet)(void *state, Work *w, Figure *f, Err *err);
     /* At most SIDES_MOST; the number, 0 with the reason. */
     int (*sides)(void *state, Work *w, Side *to, Err *err);
-    /* Frames: [count] RGBA (RGB with --raw, where the method has no alpha), in the job's arena.
+    /* Frames and the action's root: [count] RGBA (RGB with --raw, where the method has no
+     * alpha), in the job's arena.
      */
     bool (*look)(void *state, Work *w, const Action *m, Err *err);
     bool (*draw)(void *state, Work *w, const Action *m, Image *frames, Err *err);
@@ -222,6 +235,9 @@ extern const Method method_puppet, method_diffusion;
 const Method *method_chosen(const SpriteRequest *q);
 
 /* ---- save.c: frames to files ------------------------------------------------------- */
+
+/* What the request says of the sheet, into w->sheet. */
+bool save_look(Work *w, Err *err) MUST_USE;
 
 /* The sheet, GIFs and frames of actions that are drawn; `how` goes into the
  * sheet's metadata. */

@@ -65,7 +65,8 @@ static bool look(Work *w, const Method *method, void *state, const char *path, F
                  Actions *actions, Err *err)
 {
     Side sides[SIDES_MOST];
-    if (!figure_read(figure, w, path, err) || !method->meet(state, w, figure, err))
+    if (!save_look(w, err) || !figure_read(figure, w, path, err) ||
+        !method->meet(state, w, figure, err))
         return false;
     int count = method->sides(state, w, sides, err);
     if (count == 0 || !actions_open(actions, w, sides, count, err))
@@ -179,6 +180,7 @@ bool picture_make(const SpriteRequest *q, const StudioRun *talk, const PictureTa
     Work w = {.q = q, .talk = talk, .part = t->part};
     const Method *method = method_chosen(q);
     void *state = xalloc(1, method->state);
+    w.keeps_drift = method->keeps_drift && !q->in_place;
     bool ok = begin(&w, err) && method->open(state, &w, err) && make(&w, method, state, t, err);
     if (ok)
         report(&w, began);

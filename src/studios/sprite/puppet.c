@@ -183,7 +183,10 @@ static bool puppet_frames(void *state, Work *w, const Action *m, Image *frames, 
     Tensor *parts = arena_zeros(&p->step, (size_t)m->count * sizeof *parts);
     if (poses == NULL || parts == NULL)
         return err_set(err, ERR_MEMORY, "not enough memory for the frames");
+    float hips =
+        (p->who->rig.rest.joint[JOINT_R_HIP].x + p->who->rig.rest.joint[JOINT_L_HIP].x) / 2;
     for (int64_t i = 0; i < m->count; i++) {
+        m->root[i] = (int)lroundf(hips + action_drift(m, p->who, i)) - p->room.x;
         work_progress(w, "drawing", i, m->count);
         if (!goes_on(w, err) || !draw_frame(p, w, &poses[i], &frames[i], &parts[i], err))
             return false;
@@ -206,6 +209,7 @@ static void puppet_describe(const void *state, const Work *w, char *to, size_t r
 }
 
 const Method method_puppet = {.name = "puppet",
+                              .keeps_drift = true,
                               .state = sizeof(Player),
                               .open = puppet_open,
                               .meet = puppet_meet,

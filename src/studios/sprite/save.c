@@ -4,6 +4,9 @@
 #include "base/file.h"
 #include "sheet/export.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static int64_t count_frames(const Actions *m)
 {
     int64_t n = 0;
@@ -39,6 +42,38 @@ static void made(void *user, const char *name)
     tell_made(t->talk, t->dir, name);
 }
 
+/* "#102030", or with the name of a colour that artists use. */
+static bool read_outline(SheetOptions *o, const char *text, Err *err)
+{
+    unsigned rgb;
+    int end = 0;
+    if (!is_given(text))
+        return true;
+    if (strcmp(text, "black") == 0)
+        text = "#000000";
+    if (strcmp(text, "white") == 0)
+        text = "#ffffff";
+    if (sscanf(text, "#%6x%n", &rgb, &end) != 1 || end != 7 || text[7] != '\0')
+        return err_set(err, ERR_INPUT,
+                       "--outline is '%.40s'; it must be a colour like #20182c, black or white",
+                       text);
+    o->has_outline = true;
+    o->outline =
+        (Rgb){(unsigned char)(rgb >> 16), (unsigned char)(rgb >> 8), (unsigned char)rgb};
+    return true;
+}
+
+bool save_look(Work *w, Err *err)
+{
+    const SpriteRequest *q = w->q;
+    w->sheet = (SheetOptions){.pad = q->extrude > 0 ? 2 * (int)q->extrude + 2 : 2,
+                              .extrude = (int)q->extrude,
+                              .cell = (int)q->cell,
+                              .colors = (int)q->colors,
+                              .in_place = q->in_place};
+    return sheet_formats_known(q->format, err) && read_outline(&w->sheet, q->outline, err);
+}
+
 bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err *err)
 {
     SheetClip *clips = arena_zeros(&w->job, (size_t)m->count * sizeof *clips);
@@ -49,20 +84,26 @@ bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err
         clips[i] = (SheetClip){.name = o->name,
                                .frames = o->frame,
                                .count = (int)o->count,
+                               .direction = o->side.name[0] == '\0' ? NULL : o->side.name,
                                .fps = o->fps,
+                               .ms = o->ms,
+                               .root = o->root,
                                .is_loop = o->loops,
                                .grounded = o->grounded};
     }
     Sheet sheet;
     ImageText texts[] = {{"Software", "atelier " ATELIER_VERSION}, {"Comment", how}};
-    SheetOptions options = {.pad = 2};
-    if (!sheet_make(&sheet, &w->job, clips, m->count, &options, err))
+    if (!sheet_make(&sheet, &w->job, clips, m->count, &w->sheet, err))
         return false;
     tell_frames(w->talk, &sheet);
     if (!is_given(dir))
         return true;
     Telling telling = {w->talk, dir};
-    SheetFiles files = {
-        .dir = dir, .texts = texts, .text_count = 2, .made = made, .user = &telling};
+    SheetFiles files = {.dir = dir,
+                        .formats = w->q->format,
+                        .texts = texts,
+                        .text_count = 2,
+                        .made = made,
+                        .user = &telling};
     return sheet_save(&sheet, &files, &w->scratch, err);
 }
