@@ -65,17 +65,55 @@ static void survey_noise(const unsigned char *p, void *to)
         s->distance[d]++;
 }
 
+static Rgb median(const Survey *s)
+{
+    return (Rgb){(unsigned char)quantile(s->channel[0], 0.5),
+                 (unsigned char)quantile(s->channel[1], 0.5),
+                 (unsigned char)quantile(s->channel[2], 0.5)};
+}
+
+/* 3/2 of the distance that 99 of 100 keep, within what noise may be. */
+static int noise_of(const Survey *s, int most)
+{
+    int noise = quantile(s->distance, 0.99) * 3 / 2 + 2;
+    return noise < LEAST_NOISE ? LEAST_NOISE : noise > most ? most : noise;
+}
+
 Ground ground_find(Image im, Rgb key)
 {
     Survey s = {.key = key};
     each_border_pixel(im, survey_colour, &s);
     if (s.near * 8 < s.pixels)
         return (Ground){key, LEAST_NOISE * 2};
-    s.key = (Rgb){(unsigned char)quantile(s.channel[0], 0.5),
-                  (unsigned char)quantile(s.channel[1], 0.5),
-                  (unsigned char)quantile(s.channel[2], 0.5)};
+    s.key = median(&s);
     each_border_pixel(im, survey_noise, &s);
-    int noise = quantile(s.distance, 0.99) * 3 / 2 + 2;
-    noise = noise < LEAST_NOISE ? LEAST_NOISE : noise > MOST_NOISE ? MOST_NOISE : noise;
-    return (Ground){s.key, noise};
+    return (Ground){s.key, noise_of(&s, MOST_NOISE)};
+}
+
+static void survey_any_colour(const unsigned char *p, void *to)
+{
+    Survey *s = to;
+    s->pixels++;
+    for (int c = 0; c < 3; c++)
+        s->channel[c][p[c]]++;
+}
+
+static void survey_paper(const unsigned char *p, void *to)
+{
+    Survey *s = to;
+    int d = colour_distance(p, s->key);
+    if (d > PAPER_NOISE)
+        return;
+    s->distance[d]++;
+    s->near++;
+}
+
+double ground_guess(Ground *g, Image im)
+{
+    Survey s = {0};
+    each_border_pixel(im, survey_any_colour, &s);
+    s.key = median(&s);
+    each_border_pixel(im, survey_paper, &s);
+    *g = (Ground){s.key, noise_of(&s, PAPER_NOISE)};
+    return (double)s.near / s.pixels;
 }

@@ -23,6 +23,23 @@ typedef struct Ground {
  * shows other things leaves the colour as it was asked. */
 Ground ground_find(Image im, Rgb key);
 
+/* The background as the border shows it, whatever that is: the median, the noise as above but
+ * at most PAPER_NOISE; returns the share of the border within that. */
+enum { PAPER_NOISE = 16 };
+double ground_guess(Ground *g, Image im);
+
+/* How a colour is explained as a mix of the key and a colour nearby. */
+typedef struct Mix {
+    float alpha, misfit; /* distance of the colour from the line, in levels */
+    const unsigned char *figure;
+} Mix;
+Mix mix_of(const unsigned char *c, Rgb key, const unsigned char *figure);
+
+/* q: the colour with the figure's in place of the key's share:
+ * a (c - (1 - a) K) / a + (1 - a) F.  The first term alone would blow up the
+ * noise of c where a is small. */
+void mix_undo(unsigned char *q, const unsigned char *c, Rgb key, Mix m);
+
 /* Clears from an RGBA picture the parts (of alpha above 0, touching by a side
  * or a corner) whose summed alpha is below `smallest` of the largest's, or
  * below eight pixels' if there is a larger one.  False, with the reason, if the

@@ -105,13 +105,7 @@ static bool is_mixed(const Cut *k, int x, int y)
     return colour_distance(image_at(k->from, x, y), k->ground.key) < k->nearest;
 }
 
-/* How a colour is explained as a mix of the key and a colour nearby. */
-typedef struct Mix {
-    float alpha, misfit; /* distance of the colour from the line, in levels */
-    const unsigned char *figure;
-} Mix;
-
-static Mix mix_of(const unsigned char *c, Rgb key, const unsigned char *figure)
+Mix mix_of(const unsigned char *c, Rgb key, const unsigned char *figure)
 {
     float k[3] = {key.r, key.g, key.b}, dot = 0, length = 0, far = 0;
     for (int i = 0; i < 3; i++) {
@@ -210,10 +204,7 @@ static int excess_inside(const Cut *k, int x, int y)
     return most;
 }
 
-/* The colour with the figure's in place of the key's share:
- * a (c - (1 - a) K) / a + (1 - a) F.  The first term alone would blow up the
- * noise of c where a is small. */
-static void unmix(unsigned char *q, const unsigned char *c, Rgb key, Mix m)
+void mix_undo(unsigned char *q, const unsigned char *c, Rgb key, Mix m)
 {
     float k[3] = {key.r, key.g, key.b};
     for (int i = 0; i < 3; i++) {
@@ -234,7 +225,7 @@ static void cut_edge(const Cut *k, int x, int y)
         q[3] = 255;
         despill(k, q, excess_inside(k, x, y));
     } else if (m.alpha > none) {
-        unmix(q, c, k->ground.key, m);
+        mix_undo(q, c, k->ground.key, m);
         q[3] = (unsigned char)(m.alpha * 255 + 0.5f);
         despill(k, q, (int)min64(excess(k, m.figure), excess_inside(k, x, y)));
     }
