@@ -1,4 +1,5 @@
 """meadow-hiker.jpg: 480 px, a walker in front of hills, trees and flowers, opaque; three quarters to our right.
+meadow-hiker-mask.png: the same size, white where the walker is.
 
 Usage: meadow.py FOLDER
 """
@@ -179,6 +180,15 @@ def head(c):
     c.cel(c.shape([(232, 92, 1), (226, 70), (204, 52, 1), (206, 74), (222, 96, 1)]), rgb("f2ead6"), rgb("bfae98"), None, 7)
 
 
+def walker(c):
+    pack(c)
+    far_arm(c)
+    legs(c)
+    torso(c)
+    near_arm(c)
+    head(c)
+
+
 def main(folder):
     c = Scene(480, 480, fine=2)
     sky(c)
@@ -190,13 +200,12 @@ def main(folder):
     fence(c)
     grass(c)
     c.paint(c.blur(c.shape(oval(246, 436, 62, 9)), 4), rgb("4a3a34"), 0.5)
-    pack(c)
-    far_arm(c)
-    legs(c)
-    torso(c)
-    near_arm(c)
-    head(c)
+    walker(c)
     Image.fromarray(c.finish(opaque=True)).save(folder / "meadow-hiker.jpg", quality=88, optimize=True)
+    alone = Scene(480, 480, fine=2)
+    walker(alone)
+    mask = Image.fromarray(alone.finish()[..., 3]).quantize(16)
+    mask.save(folder / "meadow-hiker-mask.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,14 @@ static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
 
 static const Param params[] = {
     {"picture", PARAM_PATHS, AT(pictures), NULL, 0, 0, "PICTURE",
-     "the character: PNG, JPEG or WebP; with alpha its background is transparent. Several, or "
+     "the character: PNG, JPEG or WebP, on a transparent background or on plain paper. "
+     "Several, or "
      "a file of jobs (.json): a folder in --out for each",
      NULL, true},
+    {"mask", PARAM_PATH, AT(mask), "", 0, 0, "FILE",
+     "white where the character is, for one picture with a background (plain paper is cut off "
+     "without)",
+     NULL, false},
     {"out", PARAM_OUT, AT(out), "out", 0, 0, "DIR", "where sheet.png, the GIF and frames/ go",
      NULL, false},
     {"format", PARAM_LIST, AT(format), "png,gif,json", 0, 0, "LIST",

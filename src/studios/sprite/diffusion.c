@@ -212,6 +212,9 @@ static bool diffusion_meet(void *state, Work *w, Figure *f, Err *err)
     Drawer *d = state;
     d->who = f;
     d->model.latent = (Tensor){0}; /* not yet seen */
+    Err doubt = {0};
+    if (!w->q->raw && !figure_is_cut_out(f, &doubt))
+        work_say(w, "warning: %s", doubt.text);
     return frame_picture(d, w, err);
 }
 

@@ -4,44 +4,77 @@
 #include "base/data.h"
 #include "models/joints.h"
 #include "puppet/puppet.h"
-#include "sheet/matte.h"
+#include "sheet/paper.h"
 
 /* A joint of which the estimator is less sure is missing; so is a figure. */
 static const float sure = 0.2f, sure_of_figure = 0.5f;
+
+/* The mask's say at a pixel: its alpha if it has any, else how light it is. */
+static unsigned char mask_at(Image mask, bool has_alpha, int x, int y)
+{
+    const unsigned char *p = image_at(mask, x, y);
+    return has_alpha ? p[3] : (unsigned char)((p[0] + 2 * p[1] + p[2] + 2) / 4);
+}
+
+static Image masked(Arena *a, Image im, Image mask, Err *err)
+{
+    bool has_alpha = image_is_see_through(mask);
+    Image to = image_to_rgba(a, im, err);
+    for (int y = 0; !tensor_is_empty(to) && y < image_height(to); y++)
+        for (int x = 0; x < image_width(to); x++)
+            image_at(to, x, y)[3] = mask_at(mask, has_alpha, x, y);
+    return to;
+}
+
+static bool take_mask(Figure *f, Work *w, Err *err)
+{
+    Image im = f->picture, mask = image_load(&w->job, w->q->mask, err);
+    if (tensor_is_empty(mask))
+        return false;
+    if (!shape_equal(SHAPE(mask.dim[0], mask.dim[1]), SHAPE(im.dim[0], im.dim[1])))
+        return err_set(err, ERR_INPUT,
+                       "the mask '%s' is %dx%d, but '%s' is %dx%d: they must be of one size",
+                       w->q->mask, image_width(mask), image_height(mask), f->path,
+                       image_width(im), image_height(im));
+    f->picture = masked(&w->job, im, mask, err);
+    return !tensor_is_empty(f->picture);
+}
+
+/* A model of the diffusion method that is asked for its frames as they are
+ * sees the picture as it is. */
+static bool takes_paper_off(const Work *w)
+{
+    return !w->q->raw || method_chosen(w->q) != &method_diffusion;
+}
 
 bool figure_read(Figure *f, Work *w, const char *path, Err *err)
 {
     *f = (Figure){.path = path, .picture = image_load(&w->job, path, err)};
     if (tensor_is_empty(f->picture))
         return false;
+    if (is_given(w->q->mask)) {
+        if (!take_mask(f, w, err))
+            return false;
+    } else if (!image_is_see_through(f->picture) && takes_paper_off(w) &&
+               paper_is_flat(f->picture)) {
+        f->picture = paper_cut(&w->job, f->picture, err);
+        if (tensor_is_empty(f->picture))
+            return false;
+    }
     f->has_alpha = image_is_see_through(f->picture);
     if (f->has_alpha && !outline_find(&f->outline, f->picture))
-        return err_set(err, ERR_INPUT,
-                       "'%s' is wholly transparent: there is no character in it", path);
+        return err_set(err, ERR_INPUT, "'%s' is wholly background: there is no character in it",
+                       path);
     return true;
 }
 
-/* An opaque picture's flat background goes; one that is not flat stays, and with
- * it all hope. */
-static bool cut_out(Figure *f, Work *w, Err *err)
+bool figure_is_cut_out(const Figure *f, Err *err)
 {
-    if (f->has_alpha) {
-        f->cut = f->picture;
-        return true;
-    }
-    const unsigned char *c = image_at(f->picture, 0, 0);
-    MatteOptions o = {.key = {c[0], c[1], c[2]}};
-    f->cut = matte_cut(&w->job, f->picture, &o, err);
-    if (tensor_is_empty(f->cut))
-        return false;
-    Rect box = image_bounds(f->cut, 128);
-    bool is_all = box.w == image_width(f->cut) && box.h == image_height(f->cut);
-    if (box.w == 0 || is_all)
-        return err_set(err, ERR_INPUT,
-                       "'%s' has no alpha and its background is not one colour: cut the figure "
-                       "out first, or put it on a flat background",
-                       f->path);
-    return true;
+    return f->has_alpha ||
+           err_set(err, ERR_INPUT,
+                   "'%s' has a background of many colours: make it transparent, or give "
+                   "--mask, a picture that is white where the character is",
+                   f->path);
 }
 
 static bool estimate(Figure *f, Work *w, JointsFound *found, Err *err)
@@ -81,8 +114,9 @@ bool figure_stand(Figure *f, Work *w, Err *err)
     Clip idle;
     Pose pose;
     float yaw;
-    if (!clip_open(&idle, "idle", &w->job, err) || !cut_out(f, w, err))
+    if (!figure_is_cut_out(f, err) || !clip_open(&idle, "idle", &w->job, err))
         return false;
+    f->cut = f->picture;
     f->is_pixel_art = puppet_is_pixel_art(f->cut);
     Body stand = clip_body(&idle, 0);
     if (is_given(w->q->joints)) {

@@ -22,6 +22,7 @@
 /* What a person may ask for; sprite.c has the table. */
 typedef struct SpriteRequest {
     Paths pictures;
+    const char *mask;   /* of one picture */
     const char *method; /* "auto": the best for what is given */
     const char *model;
     const char *family;     /* NULL: as the folder says */
@@ -109,8 +110,8 @@ bool goes_on(const Work *w, Err *err) MUST_USE;
 /* The character of a picture. */
 typedef struct Figure {
     const char *path;
-    Image picture;   /* as it came, RGB or RGBA */
-    bool has_alpha;  /* the picture brought its matte */
+    Image picture;   /* RGB or RGBA */
+    bool has_alpha;  /* its background is transparent: as it came, by a mask, or cut off */
     Outline outline; /* in it; only if has_alpha */
 
     /* after figure_stand: */
@@ -120,9 +121,14 @@ typedef struct Figure {
     Rig rig;           /* its joints, in the picture's pixels */
 } Figure;
 
-/* Reads the picture into the job's arena.  Refuses one that is wholly
- * transparent. */
+/* Reads the picture into the job's arena.  An opaque one gets the request's
+ * mask, or loses its background if that is paper of one colour.  Refuses one
+ * with nothing left. */
 bool figure_read(Figure *f, Work *w, const char *path, Err *err) MUST_USE;
+
+/* For methods that cannot do with a background: false, with what to do about
+ * it, if the picture still has one. */
+bool figure_is_cut_out(const Figure *f, Err *err) MUST_USE;
 
 /* Cuts the figure out and finds its joints: as --joints says, else by the
  * embedded estimator.  Refuses a picture that shows no figure. */
