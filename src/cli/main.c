@@ -66,7 +66,7 @@ static void say_result(void *user, const char *line)
     printf("%s\n", line);
 }
 
-static void say_detail(void *user, const char *line)
+static void say_aside(void *user, const char *line)
 {
     progress_hide(&((Talk *)user)->bar);
     fprintf(stderr, "%s\n", line);
@@ -121,8 +121,9 @@ static int run_studio(const Studio *s, const void *request, Talk *talk)
     StudioRun run = {.user = talk,
                      .progress = show_progress,
                      .say = say_result,
+                     .warn = say_aside,
                      .made = say_made,
-                     .detail = studio_flag(s, request, "verbose") ? say_detail : NULL,
+                     .detail = studio_flag(s, request, "verbose") ? say_aside : NULL,
                      .cancel = &cancel};
     bool ok = s->run(request, &run, &err);
     progress_hide(&talk->bar);

@@ -48,6 +48,7 @@ static StudioRun talk(AtelierTask *t, const void *request)
     return (StudioRun){.user = t,
                        .progress = t->on_progress != NULL ? tell_progress : NULL,
                        .say = t->on_text != NULL ? tell_text : NULL,
+                       .warn = t->on_text != NULL ? tell_text : NULL,
                        .detail = t->on_text != NULL && is_verbose ? tell_text : NULL,
                        .made = t->on_file != NULL ? tell_file : NULL,
                        .frame = t->on_frame != NULL ? tell_frame : NULL,

@@ -18,13 +18,8 @@ static bool sprite_run(const void *request, const StudioRun *talk, Err *err)
 static const Param params[] = {
     {"picture", PARAM_PATHS, AT(pictures), NULL, 0, 0, "PICTURE",
      "the character: PNG, JPEG or WebP, on a transparent background or on plain paper. "
-     "Several, or "
-     "a file of jobs (.json): a folder in --out for each",
+     "Several, or a file of jobs (.json): a folder in --out for each",
      NULL, true},
-    {"mask", PARAM_PATH, AT(mask), "", 0, 0, "FILE",
-     "white where the character is, for one picture with a background (plain paper is cut off "
-     "without)",
-     NULL, false},
     {"out", PARAM_OUT, AT(out), "out", 0, 0, "DIR", "where sheet.png, the GIF and frames/ go",
      NULL, false},
     {"format", PARAM_LIST, AT(format), "png,gif,json", 0, 0, "LIST",
@@ -53,6 +48,10 @@ static const Param params[] = {
      false},
     {"pitch", PARAM_NUMBER, AT(pitch), "0", -80, 80, "DEGREES", "0 level, 30 from above", NULL,
      false},
+    {"mask", PARAM_PATH, AT(mask), "", 0, 0, "FILE",
+     "white where the character is, for one picture with a background (plain paper is cut off "
+     "without)",
+     NULL, false},
     {"joints", PARAM_PATH, AT(joints), "", 0, 0, "FILE",
      "where the character's joints are: OpenPose JSON in the picture's pixels (default: found "
      "by the embedded estimator)",

@@ -65,6 +65,7 @@ typedef struct StudioRun {
     void *user;
     void (*progress)(void *user, const char *stage, int64_t done, int64_t of);
     void (*say)(void *user, const char *line);  /* results: texts, numbers */
+    void (*warn)(void *user, const char *line); /* what may not be as expected; not a result */
     void (*made)(void *user, const char *path); /* results: files, folders */
     void (*frame)(void *user, const StudioFrame *frame);
     void (*detail)(void *user, const char *line); /* what --verbose asks for */

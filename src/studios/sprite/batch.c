@@ -352,14 +352,14 @@ static void job_progress(void *user, const char *stage, int64_t done, int64_t of
     talk->progress(talk->user, text, done, of);
 }
 
-static void job_say(void *user, const char *line)
+static void job_warn(void *user, const char *line)
 {
     const JobTalk *t = user;
     char text[NAME_ROOM + 512];
-    if (t->b->talk->say == NULL)
+    if (t->b->talk->warn == NULL)
         return;
     snprintf(text, sizeof text, "%s: %s", t->b->job[t->at]->name, line);
-    t->b->talk->say(t->b->talk->user, text);
+    t->b->talk->warn(t->b->talk->user, text);
 }
 
 static void job_frame(void *user, const StudioFrame *frame)
@@ -375,7 +375,7 @@ static void run_job(const Batch *b, int at)
     JobTalk user = {b, at};
     StudioRun talk = {.user = &user,
                       .progress = job_progress,
-                      .say = job_say,
+                      .warn = job_warn,
                       .frame = job_frame,
                       .cancel = b->talk->cancel};
     JobPlaces p = places_of(b, job);

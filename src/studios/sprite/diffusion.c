@@ -214,7 +214,7 @@ static bool diffusion_meet(void *state, Work *w, Figure *f, Err *err)
     d->model.latent = (Tensor){0}; /* not yet seen */
     Err doubt = {0};
     if (!w->q->raw && !figure_is_cut_out(f, &doubt))
-        work_say(w, "warning: %s", doubt.text);
+        work_warn(w, "warning: %s", doubt.text);
     return frame_picture(d, w, err);
 }
 
@@ -380,7 +380,7 @@ static bool sample(Drawer *d, Work *w, bool loops, Err *err)
     bool ok = model_sample(&d->model, o, d->latents, err) && err->kind == ERR_NONE;
     ddim_release(&ddim);
     if (ok && doubt.kind != ERR_NONE)
-        work_say(w, "warning: %s; expect noise", doubt.text);
+        work_warn(w, "warning: %s; expect noise", doubt.text);
     return ok;
 }
 

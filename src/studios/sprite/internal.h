@@ -93,8 +93,8 @@ bool batch_is_file(const char *path);
 bool batch_make(const Studio *studio, const SpriteRequest *q, const StudioRun *talk,
                 Err *err) MUST_USE;
 
-/* Tells a result, or a warning, to whoever runs the studio. */
-void work_say(const Work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Tells whoever runs the studio what may not be as expected. */
+void work_warn(const Work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* How far the picture is: `done` of `of` in the action at hand. */
 void work_progress(const Work *w, const char *stage, int64_t done, int64_t of);

@@ -8,16 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-void work_say(const Work *w, const char *fmt, ...)
+void work_warn(const Work *w, const char *fmt, ...)
 {
     char line[512];
-    if (w->talk->say == NULL)
+    if (w->talk->warn == NULL)
         return;
     va_list args;
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    w->talk->say(w->talk->user, line);
+    w->talk->warn(w->talk->user, line);
 }
 
 bool is_given(const char *text)

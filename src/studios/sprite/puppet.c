@@ -115,10 +115,10 @@ static int puppet_sides(void *state, Work *w, Side *to, Err *err)
     Side shown[2] = {{to[at].name, slant, -1}, {to[mirror].name, -slant, 0}};
     to[0] = shown[0];
     to[1] = shown[1];
-    work_say(w,
-             "note: a puppet shows the side that is drawn%s%s; --method diffusion draws all %d",
-             mirror == at ? "" : " and its mirror image, ", mirror == at ? "" : shown[1].name,
-             count);
+    work_warn(
+        w, "note: a puppet shows the side that is drawn%s%s; --method diffusion draws all %d",
+        mirror == at ? "" : " and its mirror image, ", mirror == at ? "" : shown[1].name,
+        count);
     return mirror == at ? 1 : 2;
 }
 
