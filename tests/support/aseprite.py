@@ -5,7 +5,10 @@ It takes what sprites without groups, blending and tilemaps consist of, and refu
 what it does not understand.  `read` gives a dictionary with the same members as tests/node/read_aseprite.js prints.
 """
 import base64
+import json
+import os
 import struct
+import subprocess
 import zlib
 
 DIRECTIONS = ["Forward", "Reverse", "Ping-pong", "Ping-pong Reverse"]
@@ -164,3 +167,9 @@ def frames(file):
                 out[at:at + 4 * c["w"]] = pixels[4 * c["w"] * y:4 * c["w"] * (y + 1)]
         shown.append(bytes(out))
     return shown
+
+
+def by_others(paths):
+    """What the package ase-parser reads in the same files: path -> the members of `read`."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../node/read_aseprite.js")
+    return json.loads(subprocess.run(["node", script, *paths], check=True, stdout=subprocess.PIPE).stdout)
