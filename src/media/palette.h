@@ -25,6 +25,16 @@ typedef struct Palette {
 bool palette_make(Palette *p, Arena *scratch, const Image *frames, int count, int most,
                   Err *err) MUST_USE;
 
+/* The palette that a file holds, told apart by content: a GIMP palette (.gpl), a
+ * JASC one (.pal), lines of six hexadecimal digits (.hex), or a picture, whose
+ * opaque colours are taken in the order of reading.  Colours that come twice
+ * count once.  False with the reason: none of these, no colour, more than
+ * PALETTE_MOST, or a line that is none.  `name` is the subject of the message;
+ * `scratch` is left as it was. */
+bool palette_load(Palette *p, const char *path, Arena *scratch, Err *err) MUST_USE;
+bool palette_decode(Palette *p, const void *bytes, size_t size, const char *name,
+                    Arena *scratch, Err *err) MUST_USE;
+
 /* Indices [H,W,1] of the nearest colours (in OKLab), in the arena.  `known`
  * is what palette_memo gave, shared by the frames. */
 unsigned char *palette_memo(Arena *a, Err *err) MUST_USE;

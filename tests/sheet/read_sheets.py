@@ -5,6 +5,7 @@ equal pixel by pixel.  Then compares one sheet with the files kept in GOLDEN, by
 
 Usage: read_sheets.py FOLDER GOLDEN"""
 import filecmp
+import functools
 import json
 import os
 import sys
@@ -20,17 +21,22 @@ import libgdx  # noqa: E402
 from pictures import moving, seen  # noqa: E402
 
 
+@functools.lru_cache(maxsize=None)
+def form_of(schema):
+    with open(os.path.join(HERE, "schemas", schema + ".json"), encoding="utf-8") as f:
+        form = json.load(f)
+    jsonschema.Draft202012Validator.check_schema(form)
+    return jsonschema.Draft202012Validator(form)
+
+
 def load(path, schema):
     """A JSON file that keeps to the schema of its form; no member comes twice."""
     def unique(pairs):
         assert len(dict(pairs)) == len(pairs), "a member comes twice"
         return dict(pairs)
-    with open(os.path.join(HERE, "schemas", schema + ".json"), encoding="utf-8") as f:
-        form = json.load(f)
     with open(path, encoding="utf-8") as f:
         data = json.load(f, object_pairs_hook=unique)
-    jsonschema.Draft202012Validator.check_schema(form)
-    jsonschema.Draft202012Validator(form).validate(data)
+    form_of(schema).validate(data)
     return data
 
 
