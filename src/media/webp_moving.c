@@ -16,7 +16,7 @@ static bool short_of_memory(Err *err)
 /* Lossless, with the colours of transparent pixels. */
 static bool compress(WebPMemoryWriter *to, Image im, Err *err)
 {
-    enum { EFFORT = 6 }; /* of 9: the next costs twice the time for 1 % */
+    enum { EFFORT = 1 }; /* of 9: 6 saves 6 % of the bytes for ten times the seconds */
     WebPConfig config;
     WebPPicture picture;
     must(WebPConfigInit(&config) && WebPConfigLosslessPreset(&config, EFFORT));
