@@ -173,12 +173,13 @@ typedef void (*AtelierOnText)(void *user, const char *line);
 typedef void (*AtelierOnFile)(void *user, const char *path);
 typedef void (*AtelierOnFrame)(void *user, const AtelierFrame *frame);
 
-/* Each may be NULL, and is at first.  Texts are results that are no files (what
- * a model file holds), warnings, and details if "verbose" is set; files and
- * folders are told when they are whole; frames come before files are written,
- * clip after clip. */
+/* Each may be NULL, and is at first.  Texts are results that are no files: what
+ * a model file holds, the joints of a picture.  Notes are for the person:
+ * warnings, and details if "verbose" is set.  Files and folders are told when
+ * they are whole; frames come before files are written, clip after clip. */
 ATELIER_API void atelier_on_progress(AtelierTask *t, AtelierOnProgress fn, void *user);
 ATELIER_API void atelier_on_text(AtelierTask *t, AtelierOnText fn, void *user);
+ATELIER_API void atelier_on_note(AtelierTask *t, AtelierOnText fn, void *user);
 ATELIER_API void atelier_on_file(AtelierTask *t, AtelierOnFile fn, void *user);
 ATELIER_API void atelier_on_frame(AtelierTask *t, AtelierOnFrame fn, void *user);
 

@@ -45,6 +45,12 @@ static void show_progress(void *user, const char *stage, int64_t done, int64_t o
     fprintf(stderr, "\r%s %lld/%lld   ", stage, (long long)done, (long long)of);
 }
 
+static void show_note(void *user, const char *line)
+{
+    (void)user;
+    fprintf(stderr, "\n%s\n", line);
+}
+
 /* "animation=run" */
 static bool set_pair(AtelierTask *t, const char *pair, AtelierError *err)
 {
@@ -89,6 +95,7 @@ int main(int argc, char **argv)
     if (ok) {
         atelier_on_frame(task, add_frame, &strip);
         atelier_on_progress(task, show_progress, NULL);
+        atelier_on_note(task, show_note, NULL);
         ok = make(task, argc, argv, &err);
     }
     if (!ok)

@@ -25,10 +25,10 @@ struct AtelierTask {
     atomic_bool cancel, is_running;
 
     AtelierOnProgress on_progress;
-    AtelierOnText on_text;
+    AtelierOnText on_text, on_note;
     AtelierOnFile on_file;
     AtelierOnFrame on_frame;
-    void *progress_user, *text_user, *file_user, *frame_user;
+    void *progress_user, *text_user, *note_user, *file_user, *frame_user;
 };
 
 /* Copies a failure out; always false. */

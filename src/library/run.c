@@ -19,6 +19,12 @@ static void tell_text(void *user, const char *line)
     t->on_text(t->text_user, line);
 }
 
+static void tell_note(void *user, const char *line)
+{
+    const AtelierTask *t = user;
+    t->on_note(t->note_user, line);
+}
+
 static void tell_file(void *user, const char *path)
 {
     const AtelierTask *t = user;
@@ -48,8 +54,8 @@ static StudioRun talk(AtelierTask *t, const void *request)
     return (StudioRun){.user = t,
                        .progress = t->on_progress != NULL ? tell_progress : NULL,
                        .say = t->on_text != NULL ? tell_text : NULL,
-                       .warn = t->on_text != NULL ? tell_text : NULL,
-                       .detail = t->on_text != NULL && is_verbose ? tell_text : NULL,
+                       .warn = t->on_note != NULL ? tell_note : NULL,
+                       .detail = t->on_note != NULL && is_verbose ? tell_note : NULL,
                        .made = t->on_file != NULL ? tell_file : NULL,
                        .frame = t->on_frame != NULL ? tell_frame : NULL,
                        .cancel = &t->cancel};

@@ -106,6 +106,12 @@ void atelier_on_text(AtelierTask *t, AtelierOnText fn, void *user)
     t->text_user = user;
 }
 
+void atelier_on_note(AtelierTask *t, AtelierOnText fn, void *user)
+{
+    t->on_note = fn;
+    t->note_user = user;
+}
+
 void atelier_on_file(AtelierTask *t, AtelierOnFile fn, void *user)
 {
     t->on_file = fn;

@@ -153,7 +153,7 @@ static void a_setter_takes_only_its_own_type(void **state)
 typedef struct Told {
     int frames, progress, files;
     uint64_t sum; /* of all pixels, in their order */
-    char text[4096];
+    char text[4096], notes[4096];
     AtelierTask *task; /* to be cancelled at the first progress, or NULL */
 } Told;
 
@@ -186,11 +186,20 @@ static void on_file(void *user, const char *path)
     ((Told *)user)->files++;
 }
 
+static void append(char *text, size_t room, const char *line)
+{
+    size_t n = strlen(text);
+    snprintf(text + n, room - n, "%s\n", line);
+}
+
 static void on_text(void *user, const char *line)
 {
-    Told *told = user;
-    size_t n = strlen(told->text);
-    snprintf(told->text + n, sizeof told->text - n, "%s\n", line);
+    append(((Told *)user)->text, sizeof((Told *)user)->text, line);
+}
+
+static void on_note(void *user, const char *line)
+{
+    append(((Told *)user)->notes, sizeof((Told *)user)->notes, line);
 }
 
 static void listen(AtelierTask *t, Told *told)
@@ -199,6 +208,7 @@ static void listen(AtelierTask *t, Told *told)
     atelier_on_progress(t, on_progress, told);
     atelier_on_file(t, on_file, told);
     atelier_on_text(t, on_text, told);
+    atelier_on_note(t, on_note, told);
 }
 
 static void run_and_tell(AtelierTask *t, Told *told)
@@ -219,7 +229,8 @@ static void frames_come_through_memory(void **state)
     assert_int_equal(first.frames, 2);
     assert_true(first.progress > 0);
     assert_int_equal(first.files, 0);
-    assert_non_null(strstr(first.text, "whole run"));
+    assert_non_null(strstr(first.notes, "whole run"));
+    assert_string_equal(first.text, "");
     run_and_tell(t, &again); /* a task may run again */
     assert_true(again.sum == first.sum);
     atelier_task_free(t);
@@ -358,6 +369,7 @@ static void a_model_is_listed_as_texts(void **state)
     assert_true(atelier_set_flag(t, "summary", true, NULL));
     run_and_tell(t, &told);
     assert_non_null(strstr(told.text, "has every part of a sprite model"));
+    assert_string_equal(told.notes, "");
     atelier_task_free(t);
 }
 
