@@ -17,6 +17,7 @@ check 'and the same JSON' cmp poses/walk.json c/walk.json
 
 gives 1 err 'neither a file nor a clip (there are: idle, walk' pose dance
 gives 1 err "--yaw is 'up'" pose walk --yaw up
+gives 1 err 'has a background of many colours' pose "$root/examples/meadow-hiker.jpg"
 gives 2 err "--directions is '3'; it must be one of: 1, 4, 8" pose walk --directions 3
 gives 2 err '--out wants a value' pose walk -o
 gives 2 err 'there is no flag -p' pose walk -p x

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/joints.h"
 
+#include "base/file.h"
 #include "golden.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 /* f32 sums in another order differ by about 1e-6 of the largest; Winograd by
@@ -193,6 +196,36 @@ static void a_configuration_that_makes_no_sense_is_refused(void **state)
     }
 }
 
+/* What is in the folder in turn, and what is said of it. */
+static void a_folder_that_is_no_model_is_refused(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {NULL, "config.json"},
+        {"{}", "widths must list 3 numbers"},
+        {"{\"widths\":[16,24,32]}", "model.safetensors"},
+    };
+    Case c;
+    JointsFound found;
+    char dir[] = "/tmp/joints-XXXXXX";
+    open_case(&c, "ref");
+    assert_non_null(mkdtemp(dir));
+    char *path = file_join(dir, "config.json");
+    for (int i = 0; i < 3; i++) {
+        Err err = {0};
+        if (rows[i][0] != NULL)
+            assert_true(file_save(path, rows[i][0], strlen(rows[i][0]), &err));
+        assert_false(joints_look(&c.bench->run, dir, picture(&c), &found, &err));
+        if (strstr(err.text, rows[i][1]) == NULL)
+            fail_msg("'%s' does not say '%s'", err.text, rows[i][1]);
+    }
+    Err err = {0};
+    assert_true(file_remove(path, &err));
+    assert_int_equal(rmdir(dir), 0);
+    xfree(path);
+    close_case(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +236,7 @@ int main(void)
         cmocka_unit_test(short_memory_is_refused_with_a_sentence),
         cmocka_unit_test(cancelling_ends_a_pass),
         cmocka_unit_test(a_configuration_that_makes_no_sense_is_refused),
+        cmocka_unit_test(a_folder_that_is_no_model_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

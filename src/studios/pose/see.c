@@ -6,7 +6,7 @@
 #include "media/color.h"
 #include "media/resize.h"
 #include "models/joints.h"
-#include "sheet/matte.h"
+#include "sheet/paper.h"
 
 #include <stdio.h>
 
@@ -16,16 +16,19 @@ enum { LOOK_AT = 512 }; /* pixels, at least, of the picture with its skeleton */
 
 /* ---- looking --------------------------------------------------------------------------- */
 
-/* What is flat around a figure without alpha becomes transparent. */
+/* The figure alone: everything else is transparent. */
 static Image cut_out(PoseWork *w, Image im, Err *err)
 {
+    Image none = {0};
     if (image_is_see_through(im))
         return im;
-    const unsigned char *c = image_at(im, 0, 0);
-    Image cut = matte_cut(&w->job, im, &(MatteOptions){.key = {c[0], c[1], c[2]}}, err);
-    if (tensor_is_empty(cut) || image_bounds(cut, 128).w > 0)
-        return cut;
-    return image_to_rgba(&w->job, im, err);
+    if (paper_is_flat(im))
+        return paper_cut(&w->job, im, err);
+    err_set(err, ERR_INPUT,
+            "'%s' has a background of many colours, from which no figure can be told: make it "
+            "transparent, or of one colour",
+            w->q->subject);
+    return none;
 }
 
 static bool ask(PoseWork *w, Image seen, JointsFound *found, Err *err)
@@ -52,8 +55,8 @@ static bool find_joints(PoseWork *w, Image im, Pose *pose, Err *err)
         return false;
     if (found.figure < sure_of_figure)
         return err_set(err, ERR_INPUT,
-                       "there is no figure with arms and legs in '%s' that could be told from "
-                       "what is around it (%d in 100 sure of one)",
+                       "no figure with arms and legs is to be seen in '%s' (%d in 100 sure of "
+                       "one)",
                        w->q->subject, (int)(100 * found.figure));
     *pose = found.pose;
     for (int i = 0; i < JOINTS; i++)
