@@ -145,6 +145,11 @@ void segment(Grid *g, Arena *scratch);
 /* Corrects g->label: cloth, and what hands hold. */
 void things_find(Grid *g, Arena *scratch);
 
+/* ---- held ---- */
+/* What hands hold in front of the figure.  piece [h][w]: numbers from 1 to count for what
+ * sticks out of it. */
+void held_find(Grid *g, const int32_t *piece, int count);
+
 /* ---- layers ---- */
 enum { LAYERS_MAX = 16, LAYER_BONES = 3 };
 typedef enum LayerKind {

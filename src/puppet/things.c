@@ -8,9 +8,11 @@
 /* In half widths of the limb. */
 static const float REACH = 1.4f;       /* farther aside a pixel is not the limb's own */
 static const float GRIP = 3, AXIS = 2; /* how near what is held comes to the wrist */
-static const float THIN = .2f;         /* spread across over spread along */
-static const float SAME = .25f;        /* colour step below which cloth goes on */
-static const float SEAM = .3f;         /* and above which two legs are seen */
+static const float CLOSE = 2;          /* what is at the hand */
+static const float CLINGS_THIN = .2f, CLINGS = .15f, SLEEVE = .25f; /* shares of a border */
+static const float THIN = .2f;  /* spread across over spread along */
+static const float SAME = .25f; /* colour step below which cloth goes on */
+static const float SEAM = .3f;  /* and above which two legs are seen */
 
 static bool is_in(int part, int from, int to)
 {
@@ -160,12 +162,45 @@ static bool is_leg_at(const void *user, int64_t i)
     return is_leg(b->grid->label[i]);
 }
 
+static bool is_at_hand(const Grid *g, Point p)
+{
+    for (int side = RIGHT; side <= LEFT; side++) {
+        Point w = figure_point(&g->figure, limb_joint(ARM, side, 2));
+        if (hypotf(p.x - w.x, p.y - w.y) < CLOSE * g->radius[ARM][1])
+            return true;
+    }
+    return false;
+}
+
+/* The share of the piece's border along which the figure goes on, but for the hand: cloth
+ * clings to the figure, what is held sticks out. */
+static float clinging(const Piece *c, const Grid *g)
+{
+    int64_t all = 0, body = 0;
+    for (int64_t i = 0; i < size_count(g->size); i++) {
+        int x = (int)(i % g->size.w), y = (int)(i / g->size.w);
+        for (int k = 0; k < 4 && c->of[i] == c->id; k++) {
+            int u = x + (k == 0) - (k == 1), v = y + (k == 2) - (k == 3);
+            bool is_in = u >= 0 && v >= 0 && u < g->size.w && v < g->size.h;
+            int64_t to = (int64_t)v * g->size.w + u;
+            if (is_in && c->of[to] == c->id)
+                continue;
+            all++;
+            if (!is_in || !g->solid[to])
+                continue;
+            bool is_body = g->label[to] == PUPPET_TORSO || is_leg(g->label[to]);
+            body += is_body || !is_at_hand(g, center(g, to));
+        }
+    }
+    return (float)body / (float)max64(all, 1);
+}
+
 /* A piece that is mostly nearest to a forearm and hangs below the elbow is the arm's, unless
  * it goes on in the colour of trunk or legs. */
 static bool is_sleeve(const Piece *c, const Grid *g, int side, Arena *scratch)
 {
     int part = limb_part(ARM, side, 1);
-    if (2 * c->label[part] <= c->count)
+    if (2 * c->label[part] <= c->count || clinging(c, g) > SLEEVE)
         return false;
     Bone b = bone_of(&g->figure, part);
     int64_t up = 0, pairs = 0;
@@ -178,9 +213,17 @@ static bool is_sleeve(const Piece *c, const Grid *g, int side, Arena *scratch)
     return pairs == 0 || step >= SAME;
 }
 
+/* A cuff is around the forearm, what is held mostly past it. */
+static bool is_past(const Piece *c, const Grid *g, int side)
+{
+    Bone b = bone_of(&g->figure, limb_part(ARM, side, 1));
+    return bone_local(&b, c->middle).x > .85f * b.length;
+}
+
 static int owner(const Piece *c, const Grid *g, Arena *scratch)
 {
-    if (is_thin(c)) {
+    float cling = clinging(c, g);
+    if (is_thin(c) && cling < CLINGS_THIN) {
         float right = grip(c, g, RIGHT), left = grip(c, g, LEFT);
         if (isfinite(fminf(right, left)))
             return held_part(left < right ? LEFT : RIGHT);
@@ -188,7 +231,8 @@ static int owner(const Piece *c, const Grid *g, Arena *scratch)
     }
     for (int side = RIGHT; side <= LEFT; side++) {
         if (is_sleeve(c, g, side, scratch))
-            return limb_part(ARM, side, 1);
+            return is_past(c, g, side) && cling < CLINGS ? held_part(side)
+                                                         : limb_part(ARM, side, 1);
     }
     return PUPPET_TORSO;
 }
@@ -214,6 +258,7 @@ static void give_far_pieces(Grid *g, Arena *scratch)
                 g->label[i] = (unsigned char)part;
         }
     }
+    held_find(g, piece, count);
 }
 
 /* Where the leg of this side is at the height y. */
