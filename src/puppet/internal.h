@@ -211,7 +211,7 @@ void mesh_make(Layer *l, const Puppet *p, Arena *a, Arena *scratch);
 /* ---- order ---- */
 /* Indices of the layers, far ones first. */
 void order_layers(int *order, const Puppet *p, const Figure *to);
-/* Is the arm of this side behind the trunk? */
+/* Is the arm of this side behind the trunk?  Its hand tells: a swinging arm bends forwards. */
 bool order_is_behind(const Figure *f, int side, float radius);
 
 /* ---- raster ---- */

@@ -232,6 +232,34 @@ static void trunk_colors(const Cutting *c, const unsigned char *mask, const unsi
         known[i] |= mask[i] && (is_leg(c->label[i]) || c->label[i] == PUPPET_SKIRT);
 }
 
+/* Behind an arm that touches the trunk the trunk goes on to the middle of the arm. */
+static bool is_inner_half(const Cutting *c, int part, const Bone *trunk, Point p)
+{
+    Bone arm = bone_of(&c->puppet->figure, part);
+    Point at = bone_local(&arm, p);
+    Point foot = {arm.at.x + arm.along.x * at.x, arm.at.y + arm.along.y * at.x};
+    float mine = bone_local(trunk, p).y, axis = bone_local(trunk, foot).y;
+    return mine * axis > 0 && fabsf(mine) < fabsf(axis);
+}
+
+static void grow_under_arms(const Cutting *c, unsigned char *trunk, const Bone *bone,
+                            float below)
+{
+    Size s = c->puppet->size;
+    for (int y = 0; y < s.h; y++) {
+        for (int pass = 0; pass < 2; pass++) {
+            for (int k = 1; k < s.w; k++) {
+                int x = pass ? s.w - 1 - k : k;
+                int64_t i = (int64_t)y * s.w + x, before = pass ? i + 1 : i - 1;
+                Point p = center(c, i);
+                if (trunk[before] && is_arm(c->label[i]) && bone_local(bone, p).x < below &&
+                    is_inner_half(c, c->label[i], bone, p))
+                    trunk[i] = 1;
+            }
+        }
+    }
+}
+
 static void cut_torso(Cutting *c)
 {
     size_t mark = c->scratch->used;
@@ -250,6 +278,7 @@ static void cut_torso(Cutting *c)
     }
     mask_fill_rows(trunk, limbs, p->size);
     mask_grow(near, lost, p->size);
+    grow_under_arms(c, trunk, &b, below);
     for (int64_t i = 0; i < n; i++) {
         bool is_cap = is_shoulder(c, c->label[i], center(c, i));
         lost[i] = lost[i] && !is_cap;

@@ -20,7 +20,8 @@ static float trunk_depth(const Figure *f)
 
 bool order_is_behind(const Figure *f, int side, float radius)
 {
-    return depth(f, ARM, side) - trunk_depth(f) <= -.35f * radius;
+    float hand = f->at[limb_joint(ARM, side, 2)].z;
+    return hand - trunk_depth(f) <= -.5f * radius;
 }
 
 static float arm_key(const Puppet *p, const Figure *f, int side)

@@ -7,27 +7,47 @@
 /* Handicaps, in half widths of a limb: the trunk and the head are found by areas, which
  * would win over the thin limbs before them. */
 static const float TRUNK_LAST = 1.0f, HEAD_LAST = .3f, FORBIDDEN = 20, FARTHER_LIMB = .35f;
+static const float ARM_EDGE = .4f; /* the colour step at which an arm ends */
+static const float FRONT = .3f;    /* shoulders so far apart, in lengths of the trunk */
+static const float NO_EDGE = 9;
 static const float PULLED = .15f; /* of a shoulder towards the neck */
 
-static bool is_solid(const Grid *g, Point p)
+static const float *lab_at(const Grid *g, Point p)
 {
     int x = (int)floorf(p.x), y = (int)floorf(p.y);
-    return x >= 0 && y >= 0 && x < g->size.w && y < g->size.h &&
-           g->solid[(int64_t)y * g->size.w + x];
+    if (x < 0 || y < 0 || x >= g->size.w || y >= g->size.h)
+        return NULL;
+    int64_t i = (int64_t)y * g->size.w + x;
+    return g->solid[i] ? g->lab + 3 * i : NULL;
 }
 
-/* How far it is from p to the silhouette's edge, on the nearer side of the bone. */
-static float free_width(const Grid *g, Point p, Point across, float most)
+/* How far it is from p to the limb's edge, on the nearer side of the bone: the silhouette's,
+ * or one of colour, as an outline on the trunk is. */
+static float free_width(const Grid *g, Point p, Point across, float most, float edge)
 {
     float best = most;
-    for (int side = -1; side <= 1; side += 2) {
+    const float *here = lab_at(g, p);
+    for (int side = -1; side <= 1 && here != NULL; side += 2) {
         float d = 0, sign = (float)side;
-        while (d < most &&
-               is_solid(g, (Point){p.x + across.x * d * sign, p.y + across.y * d * sign}))
+        while (d < most) {
+            const float *lab =
+                lab_at(g, (Point){p.x + across.x * d * sign, p.y + across.y * d * sign});
+            if (lab == NULL || color_step(lab, here) > edge)
+                break;
             d += .25f;
+        }
         best = fminf(best, d);
     }
-    return best;
+    return here == NULL ? 0 : best;
+}
+
+/* In a front view arms lie on the trunk side by side with it. */
+static float arm_edge(const Grid *g, int part)
+{
+    const Keypoint *j = g->figure.at;
+    float apart = fabsf(j[JOINT_R_SHOULDER].x - j[JOINT_L_SHOULDER].x);
+    float trunk = hypotf(j[JOINT_NECK].x - j[SPOT_HIP].x, j[JOINT_NECK].y - j[SPOT_HIP].y);
+    return part <= PUPPET_L_FOREARM && apart > FRONT * trunk ? ARM_EDGE : NO_EDGE;
 }
 
 /* Half the width of a limb: the median over points of its bone. */
@@ -38,8 +58,10 @@ static float limb_radius(const Grid *g, int part, float least, float most)
     float width[POINTS];
     for (int i = 0; i < POINTS; i++) {
         float u = b.length * (.2f + .75f * (float)i / (POINTS - 1));
-        float here = free_width(g, (Point){b.at.x + b.along.x * u, b.at.y + b.along.y * u},
-                                b.across, most);
+        Point p = {b.at.x + b.along.x * u, b.at.y + b.along.y * u};
+        float here = (free_width(g, p, b.across, most, arm_edge(g, part)) +
+                      free_width(g, p, b.across, most, NO_EDGE)) /
+                     2;
         int k = i;
         for (; k > 0 && width[k - 1] > here; k--)
             width[k] = width[k - 1];

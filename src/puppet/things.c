@@ -10,9 +10,11 @@ static const float REACH = 1.4f;       /* farther aside a pixel is not the limb'
 static const float GRIP = 3, AXIS = 2; /* how near what is held comes to the wrist */
 static const float CLOSE = 2;          /* what is at the hand */
 static const float CLINGS_THIN = .2f, CLINGS = .15f, SLEEVE = .25f; /* shares of a border */
-static const float THIN = .2f;  /* spread across over spread along */
-static const float SAME = .25f; /* colour step below which cloth goes on */
-static const float SEAM = .3f;  /* and above which two legs are seen */
+static const float RIM = .35f;   /* of a border with the forearm */
+static const float CRUMB = .25f; /* of the half width's square: pieces too small to tell */
+static const float THIN = .2f;   /* spread across over spread along */
+static const float SAME = .25f;  /* colour step below which cloth goes on */
+static const float SEAM = .3f;   /* and above which two legs are seen */
 
 static bool is_in(int part, int from, int to)
 {
@@ -220,6 +222,25 @@ static bool is_past(const Piece *c, const Grid *g, int side)
     return bone_local(&b, c->middle).x > .85f * b.length;
 }
 
+/* The share of the border to the forearms: the rim of a large hand, not what it holds. */
+static float forearm_border(const Piece *c, const Grid *g)
+{
+    int64_t all = 0, arm = 0;
+    for (int64_t i = 0; i < size_count(g->size); i++) {
+        int x = (int)(i % g->size.w), y = (int)(i / g->size.w);
+        for (int k = 0; k < 4 && c->of[i] == c->id; k++) {
+            int u = x + (k == 0) - (k == 1), v = y + (k == 2) - (k == 3);
+            bool is_in = u >= 0 && v >= 0 && u < g->size.w && v < g->size.h;
+            int64_t to = (int64_t)v * g->size.w + u;
+            if (is_in && c->of[to] == c->id)
+                continue;
+            all++;
+            arm += is_in && is_forearm(g->label[to]);
+        }
+    }
+    return (float)arm / (float)max64(all, 1);
+}
+
 static int owner(const Piece *c, const Grid *g, Arena *scratch)
 {
     float cling = clinging(c, g);
@@ -231,8 +252,9 @@ static int owner(const Piece *c, const Grid *g, Arena *scratch)
     }
     for (int side = RIGHT; side <= LEFT; side++) {
         if (is_sleeve(c, g, side, scratch))
-            return is_past(c, g, side) && cling < CLINGS ? held_part(side)
-                                                         : limb_part(ARM, side, 1);
+            return is_past(c, g, side) && cling < CLINGS && forearm_border(c, g) < RIM
+                       ? held_part(side)
+                       : limb_part(ARM, side, 1);
     }
     return PUPPET_TORSO;
 }
@@ -252,6 +274,8 @@ static void give_far_pieces(Grid *g, Arena *scratch)
     for (int id = 1; id <= count; id++) {
         Piece c = {.of = piece, .id = id};
         fit(&c, g);
+        if ((float)c.count < CRUMB * g->radius[ARM][1] * g->radius[ARM][1])
+            continue;
         int part = owner(&c, g, scratch);
         for (int64_t i = 0; i < n; i++) {
             if (piece[i] == id)
