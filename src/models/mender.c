@@ -5,22 +5,6 @@
 
 /* ---- forward ------------------------------------------------------------------- */
 
-static Tensor res_block(Run *r, const MenderRes *k, Tensor x)
-{
-    if (tensor_is_empty(x))
-        return x;
-    Tensor y = nn_new(r, SHAPE(x.dim[0], x.dim[1], x.dim[2], k->conv2.shape.O));
-    size_t floor = run_floor(r);
-    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
-    Tensor over = x;
-    if (k->has_shortcut)
-        over = nn_conv(r, &k->shortcut, x, (With){.into = y});
-    y = nn_conv(r, &k->conv2, h,
-                (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = over, .into = y});
-    run_drop(r, floor);
-    return y;
-}
-
 /* [N,H,W,C] to tokens [N,H*W,C]. */
 static Tensor tokens(Tensor x)
 {
@@ -66,25 +50,25 @@ static Tensor with_places(Run *r, Tensor reference)
 static Tensor bank_of(Run *r, const Mender *m, Tensor e)
 {
     size_t floor = run_floor(r);
-    Tensor x = res_block(r, &m->reference.res[0], e);
+    Tensor x = nn_residual(r, &m->reference.res[0], e);
     x = nn_conv(r, &m->reference.down, x, (With){0});
-    x = res_block(r, &m->reference.res[1], x);
+    x = nn_residual(r, &m->reference.res[1], x);
     x = tokens(nn_group_norm(r, &m->reference.norm, x, ACT_SILU));
     return nn_tap(r, run_keep(r, floor, x), "bank");
 }
 
 /* The finer of two levels, its own and what came up from below. */
-static Tensor rise(Run *r, const Conv *up, const MenderRes *res, Tensor x, Tensor skip)
+static Tensor rise(Run *r, const Conv *up, const Residual *res, Tensor x, Tensor skip)
 {
     x = nn_spread(r, nn_conv(r, up, x, (With){0}));
-    return res_block(r, res, nn_concat(r, x, skip));
+    return nn_residual(r, res, nn_concat(r, x, skip));
 }
 
 static Tensor deep(Run *r, const Mender *m, Tensor h1, Tensor bank)
 {
     Tensor x = nn_conv(r, &m->down[1], h1, (With){0});
     for (int i = 0; i < MENDER_ATTENTIONS; i++) {
-        x = res_block(r, &m->mid[i], x);
+        x = nn_residual(r, &m->mid[i], x);
         x = nn_tap(r, attention(r, &m->attention[i], m->config.heads, x, bank), "mid.%d", i);
     }
     return x;
@@ -100,9 +84,9 @@ Tensor mender_mend(Run *r, const Mender *m, Tensor puppet, Tensor skeleton, Tens
     Tensor e = nn_conv(r, &m->reference.in, with_places(r, reference), (With){0});
     Tensor bank = bank_of(r, m, e);
     Tensor x = nn_conv(r, &m->in, nn_concat(r, puppet, skeleton), (With){0});
-    Tensor h0 = nn_tap(r, res_block(r, &m->res[0], nn_add_rows(r, x, e, 1)), "down.0");
+    Tensor h0 = nn_tap(r, nn_residual(r, &m->res[0], nn_add_rows(r, x, e, 1)), "down.0");
     Tensor h1 = nn_conv(r, &m->down[0], h0, (With){0});
-    h1 = nn_tap(r, res_block(r, &m->res[1], h1), "down.1");
+    h1 = nn_tap(r, nn_residual(r, &m->res[1], h1), "down.1");
     x = deep(r, m, h1, bank);
     x = nn_tap(r, rise(r, &m->up[1], &m->res[2], x, h1), "up.1");
     x = nn_tap(r, rise(r, &m->up[0], &m->res[3], x, h0), "up.0");
@@ -135,19 +119,9 @@ typedef struct Binding {
     const MenderConfig *config;
 } Binding;
 
-static MenderRes bind_res(Binding *g, const char *name, int64_t C, int64_t O)
+static Residual bind_res(Binding *g, const char *name, int64_t C, int64_t O)
 {
-    Bind *b = g->b;
-    MenderRes k = {.has_shortcut = C != O};
-    bind_enter(b, "%s", name);
-    k.norm1 = bind_group_norm(b, "norm1", C, g->config->groups, 1e-5f);
-    k.conv1 = bind_conv(b, "conv1", C, O, 3, 1);
-    k.norm2 = bind_group_norm(b, "norm2", O, g->config->groups, 1e-5f);
-    k.conv2 = bind_conv(b, "conv2", O, O, 3, 1);
-    if (k.has_shortcut)
-        k.shortcut = bind_conv(b, "conv_shortcut", C, O, 1, 1);
-    bind_leave(b);
-    return k;
+    return bind_residual(g->b, name, C, O, g->config->groups, 1e-5f);
 }
 
 static MenderAttention bind_attention(Binding *g, const char *name, int64_t C, int64_t other)

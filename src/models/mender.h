@@ -21,7 +21,7 @@
  *                         -1..1; 1 where the pixel belongs to a held thing
  *   skeleton   [F,S,S,3]  0..1, as pose/draw.h draws it at this size
  *   reference  [1,S,S,4]  the drawing, as the puppet's first four channels
- *   change     [F,S,S,5]  as MenderChange reads it
+ *   change     [F,S,S,5]  as mender_pixel reads it
  *
  * Does not change once bound.  Card: docs/models/mender.md */
 
@@ -35,12 +35,6 @@ typedef struct MenderConfig {
 
 bool mender_config_read(MenderConfig *c, const Json *j, Err *err) MUST_USE;
 
-typedef struct MenderRes {
-    GroupNorm norm1, norm2;
-    Conv conv1, conv2, shortcut;
-    bool has_shortcut;
-} MenderRes;
-
 typedef struct MenderAttention {
     GroupNorm norm;
     Linear qkv, bank, out; /* bank: keys and values of the reference */
@@ -50,11 +44,11 @@ typedef struct Mender {
     MenderConfig config;
     struct {
         Conv in, down;
-        MenderRes res[2];
+        Residual res[2];
         GroupNorm norm;
     } reference;
     Conv in, down[2], up[2], out, tail[2];
-    MenderRes res[4], mid[MENDER_ATTENTIONS];
+    Residual res[4], mid[MENDER_ATTENTIONS];
     MenderAttention attention[MENDER_ATTENTIONS];
     GroupNorm norm;
 } Mender;

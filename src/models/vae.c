@@ -2,22 +2,7 @@
 #include "models/vae.h"
 
 #include <math.h>
-
-static Tensor res_block(Run *r, const VaeRes *k, Tensor x)
-{
-    if (tensor_is_empty(x))
-        return x;
-    Tensor y = nn_new(r, SHAPE(x.dim[0], x.dim[1], x.dim[2], k->conv2.shape.O));
-    size_t floor = run_floor(r);
-    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
-    Tensor over = x;
-    if (k->has_shortcut)
-        over = nn_conv(r, &k->shortcut, x, (With){.into = y});
-    y = nn_conv(r, &k->conv2, h,
-                (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = over, .into = y});
-    run_drop(r, floor);
-    return y;
-}
+#include <stdio.h>
 
 /* One head over all pixels. */
 static Tensor attention(Run *r, const VaeMid *k, Tensor x)
@@ -38,9 +23,9 @@ static Tensor attention(Run *r, const VaeMid *k, Tensor x)
 
 static Tensor mid(Run *r, const VaeMid *k, Tensor x)
 {
-    x = res_block(r, &k->res[0], x);
+    x = nn_residual(r, &k->res[0], x);
     x = attention(r, k, x);
-    return res_block(r, &k->res[1], x);
+    return nn_residual(r, &k->res[1], x);
 }
 
 /* From mean and logvar [N,h,w,2Z] to a latent [N,h,w,Z].  Z is tiny, so this
@@ -75,7 +60,7 @@ Tensor vae_encode(Run *r, const Vae *m, Tensor rgb, Tensor noise)
         const VaeStage *k = &m->encoder.stage[i];
         size_t before = run_floor(r);
         for (int j = 0; j < m->config.layers; j++)
-            x = res_block(r, &k->res[j], x);
+            x = nn_residual(r, &k->res[j], x);
         if (k->has_resample)
             x = nn_conv(r, &k->resample, x, (With){0});
         x = nn_tap(r, run_keep(r, before, x), "enc.down.%d", i);
@@ -98,7 +83,7 @@ Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
     for (int i = 0; i < m->config.blocks; i++) {
         const VaeStage *k = &m->decoder.stage[i];
         for (int j = 0; j <= m->config.layers; j++)
-            x = res_block(r, &k->res[j], x);
+            x = nn_residual(r, &k->res[j], x);
         if (k->has_resample && !tensor_is_empty(x))
             x = nn_conv(r, &k->resample, nn_grow(r, x, 2 * x.dim[1], 2 * x.dim[2]), (With){0});
         x = nn_tap(r, run_keep(r, floor, x), "dec.up.%d", i);
@@ -119,19 +104,11 @@ typedef struct Binding {
     Vae *m;
 } Binding;
 
-static void bind_res(Binding *g, const char *name, int index, VaeRes *k, int64_t C, int64_t O)
+static Residual bind_res(Binding *g, int index, int64_t C, int64_t O)
 {
-    Bind *b = g->b;
-    int64_t groups = g->m->config.groups;
-    bind_enter(b, "%s.%d", name, index);
-    k->norm1 = bind_group_norm(b, "norm1", C, groups, 1e-6f);
-    k->conv1 = bind_conv(b, "conv1", C, O, 3, 1);
-    k->norm2 = bind_group_norm(b, "norm2", O, groups, 1e-6f);
-    k->conv2 = bind_conv(b, "conv2", O, O, 3, 1);
-    k->has_shortcut = C != O;
-    if (k->has_shortcut)
-        k->shortcut = bind_conv(b, "conv_shortcut", C, O, 1, 1);
-    bind_leave(b);
+    char name[32];
+    snprintf(name, sizeof name, "resnets.%d", index);
+    return bind_residual(g->b, name, C, O, g->m->config.groups, 1e-6f);
 }
 
 static void bind_mid(Binding *g, VaeMid *k)
@@ -142,14 +119,14 @@ static void bind_mid(Binding *g, VaeMid *k)
     const VaeConfig *c = &g->m->config;
     int64_t C = c->width[c->blocks - 1];
     bind_enter(b, "mid_block");
-    bind_res(g, "resnets", 0, &k->res[0], C, C);
+    k->res[0] = bind_res(g, 0, C, C);
     bind_enter(b, "attentions.0");
     bool is_old = bind_shape(b, "query.weight").rank > 0;
     k->norm = bind_group_norm(b, "group_norm", C, c->groups, 1e-6f);
     k->qkv = bind_linears(b, is_old ? before : now, 3, C, C, true);
     k->out = bind_linear(b, is_old ? "proj_attn" : "to_out.0", C, C);
     bind_leave(b);
-    bind_res(g, "resnets", 1, &k->res[1], C, C);
+    k->res[1] = bind_res(g, 1, C, C);
     bind_leave(b);
 }
 
@@ -165,7 +142,7 @@ static void bind_encoder(Binding *g)
         VaeStage *k = &m->encoder.stage[i];
         bind_enter(b, "down_blocks.%d", i);
         for (int j = 0; j < c->layers; j++) {
-            bind_res(g, "resnets", j, &k->res[j], C, c->width[i]);
+            k->res[j] = bind_res(g, j, C, c->width[i]);
             C = c->width[i];
         }
         k->has_resample = i < c->blocks - 1;
@@ -199,7 +176,7 @@ static void bind_decoder(Binding *g)
         int64_t O = c->width[c->blocks - 1 - i];
         bind_enter(b, "up_blocks.%d", i);
         for (int j = 0; j <= c->layers; j++) {
-            bind_res(g, "resnets", j, &k->res[j], C, O);
+            k->res[j] = bind_res(g, j, C, O);
             C = O;
         }
         k->has_resample = i < c->blocks - 1;

@@ -30,20 +30,14 @@ typedef struct VaeConfig {
 VaeConfig vae_config_sd(void);
 bool vae_config_read(VaeConfig *c, const Json *j, Err *err) MUST_USE;
 
-typedef struct VaeRes {
-    GroupNorm norm1, norm2;
-    Conv conv1, conv2, shortcut;
-    bool has_shortcut;
-} VaeRes;
-
 typedef struct VaeMid {
-    VaeRes res[2];
+    Residual res[2];
     GroupNorm norm;
     Linear qkv, out;
 } VaeMid;
 
 typedef struct VaeStage {
-    VaeRes res[VAE_LAYERS];
+    Residual res[VAE_LAYERS];
     Conv resample;
     bool has_resample;
 } VaeStage;

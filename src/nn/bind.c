@@ -298,6 +298,21 @@ LayerNorm bind_layer_norm(Bind *b, const char *name, int64_t C, float eps)
     return (LayerNorm){C, eps, vector(b, name, "weight", C), vector(b, name, "bias", C)};
 }
 
+Residual bind_residual(Bind *b, const char *name, int64_t C, int64_t O, int64_t groups,
+                       float eps)
+{
+    Residual k = {.has_shortcut = C != O};
+    bind_enter(b, "%s", name);
+    k.norm1 = bind_group_norm(b, "norm1", C, groups, eps);
+    k.conv1 = bind_conv(b, "conv1", C, O, 3, 1);
+    k.norm2 = bind_group_norm(b, "norm2", O, groups, eps);
+    k.conv2 = bind_conv(b, "conv2", O, O, 3, 1);
+    if (k.has_shortcut)
+        k.shortcut = bind_conv(b, "conv_shortcut", C, O, 1, 1);
+    bind_leave(b);
+    return k;
+}
+
 Tensor bind_sinusoids(Bind *b, int64_t n, int64_t C)
 {
     float *to = bind_room(b, n * C);

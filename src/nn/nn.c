@@ -171,6 +171,22 @@ Tensor nn_linear(Run *r, const Linear *k, Tensor x, With with)
     return y;
 }
 
+Tensor nn_residual(Run *r, const Residual *k, Tensor x)
+{
+    if (tensor_is_empty(x))
+        return x;
+    Tensor y = nn_new(r, SHAPE(x.dim[0], x.dim[1], x.dim[2], k->conv2.shape.O));
+    size_t floor = run_floor(r);
+    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
+    Tensor over = x;
+    if (k->has_shortcut)
+        over = nn_conv(r, &k->shortcut, x, (With){.into = y});
+    y = nn_conv(r, &k->conv2, h,
+                (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = over, .into = y});
+    run_drop(r, floor);
+    return y;
+}
+
 /* ---- norms ------------------------------------------------------------- */
 
 static Tensor affine(Run *r, Tensor x, int64_t N, const float *scale, const float *shift,

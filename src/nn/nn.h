@@ -33,6 +33,14 @@ typedef struct LayerNorm {
     const float *gamma, *beta;
 } LayerNorm;
 
+/* Two convolutions, each after a norm, beside which x goes straight through
+ * or, where the widths differ, by a 1x1 convolution. */
+typedef struct Residual {
+    GroupNorm norm1, norm2;
+    Conv conv1, conv2, shortcut;
+    bool has_shortcut;
+} Residual;
+
 /* What else a convolution or linear layer does on the way: nothing, if zero.
  *   y = act(layer(pre(norm(x))) + image_bias[image]) + residual */
 typedef struct With {
@@ -48,6 +56,9 @@ typedef struct With {
 Tensor nn_conv(Run *r, const Conv *k, Tensor x, With with);
 /* x[...,I] to [...,O]. */
 Tensor nn_linear(Run *r, const Linear *k, Tensor x, With with);
+
+/* shortcut(x) + conv2(SiLU(norm2(conv1(SiLU(norm1(x)))))). */
+Tensor nn_residual(Run *r, const Residual *k, Tensor x);
 
 /* Scratch for a result that shall outlive what is made on the way to it. */
 Tensor nn_new(Run *r, Shape s);
