@@ -15,9 +15,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 LAST = torch.channels_last
-CONFIG = dict(width=[40, 80, 160], tail=16, heads=4, groups=8)
+CONFIG = dict(width=[32, 64, 128], tail=16, heads=4, groups=8)
 STEEP, PULL, CRISP = 3., 4., 4.      # alpha = sigmoid(STEEP * (2 a - 1) + PULL * change), then CRISP times as steep at the edge
-MARGIN = .04                         # how much better (of 2) a change must be to be made
+MARGIN = .03                         # how much better (of 2) a change must be to be made
 
 
 class Res(nn.Module):
@@ -70,7 +70,7 @@ def places(n, h, w):
 
 
 class Mender(nn.Module):
-    def __init__(self, width=(40, 80, 160), tail=16, heads=4, groups=8):
+    def __init__(self, width=(32, 64, 128), tail=16, heads=4, groups=8):
         super().__init__()
         a, b, c = width
         self.ref_in, self.ref_res0 = nn.Conv2d(6, a, 4, 2, 1), Res(a, a, groups)
@@ -175,7 +175,7 @@ class Shelf:
 SHARES = dict(train=.78, dolls=.10, large=.12)      # of the steps; a batch is of one size
 
 
-def make(rank, folder, count=8, each=2):
+def make(rank, folder, count=6, each=2):
     rng = np.random.RandomState(50 + rank)
     net = Mender(**CONFIG).to(memory_format=LAST)
     shelves = {k: Shelf(folder, k) for k in SHARES if os.path.exists(f"{folder}/{k}_puppet.npy")}
@@ -210,4 +210,4 @@ if __name__ == "__main__":
         if len(sys.argv) > 4:
             parallel.load(net, sys.argv[4])
         print("parameters", sum(p.numel() for p in net.parameters()), flush=True)
-        parallel.run(functools.partial(make, folder=folder), net, out, steps, 2e-3, .995)
+        parallel.run(functools.partial(make, folder=folder), net, out, steps, 1.5e-3 if len(sys.argv) > 4 else 2e-3, .995)
