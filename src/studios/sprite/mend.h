@@ -32,7 +32,7 @@ typedef struct MendJob {
     const Pose *poses;   /* of each frame, in its pixels */
     int count;
     bool is_pixel_art;
-    double strength; /* 0: nothing is changed; 1: what is more likely better is */
+    double strength; /* 0: nothing is changed; less than 1: only what is trusted more */
 } MendJob;
 
 /* mended[count], in the arena: the frames as they should be.  The Run's scratch
