@@ -12,6 +12,7 @@ from PIL import Image
 from kit import Canvas, limb, noise, oval, rgb
 
 INK, PAPER = rgb("16141a"), rgb("ffffff")
+SHRUNK = 0.98  # leaves a margin
 
 
 class Paper(Canvas):
@@ -142,7 +143,7 @@ def head(c):
 def main(folder):
     c = Paper(400, 512, units=312, fine=3)
     c.paint(np.ones_like(c.alpha), PAPER)
-    c.scale *= 0.98
+    c.scale *= SHRUNK
     far_arm(c)
     leg(c, (171, 238), (181, 296), (184, 358), 214)
     leg(c, (136, 240), (132, 298), (128, 366), 156)

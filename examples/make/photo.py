@@ -246,14 +246,28 @@ def film(light):
     return np.where(x < 0.0031308, 12.92 * x, 1.055 * x**(1 / 2.4) - 0.055)
 
 
+def camera():
+    """Where it is, and its axes."""
+    eye = vec(np.sin(YAW) * DISTANCE, 1.25, np.cos(YAW) * DISTANCE)
+    forward = normalised(vec(0, 0.965, -0.02) - eye)
+    right = normalised(np.cross(forward, vec(0, 1, 0)))
+    return eye, right, np.cross(right, forward), forward
+
+
+def seen(points):
+    """The pixels [N,2] that show points [N,3] of the world."""
+    eye, right, up, forward = camera()
+    d = points - eye
+    depth = d @ forward
+    u, v = d @ right / depth * 2 * LENS, d @ up / depth * 2 * LENS
+    return np.stack([(u + 1) / 2 * SIZE, (1 - v) / 2 * SIZE], -1)
+
+
 def main(folder):
     n = SIZE * FINE
     y, x = np.mgrid[0:n, 0:n].astype(np.float32)
     u, v = (x.ravel() + 0.5) / n * 2 - 1, 1 - (y.ravel() + 0.5) / n * 2
-    eye = vec(np.sin(YAW) * DISTANCE, 1.25, np.cos(YAW) * DISTANCE)
-    forward = normalised(vec(0, 0.965, -0.02) - eye)
-    right = normalised(np.cross(forward, vec(0, 1, 0)))
-    up = np.cross(right, forward)
+    eye, right, up, forward = camera()
     rays = normalised(u[:, None] * right + v[:, None] * up + LENS * np.float32(2) * forward).astype(np.float32)
     maybe = np.flatnonzero(np.abs(u) < 0.62)
     o = np.broadcast_to(eye, rays.shape)
