@@ -1,6 +1,6 @@
 """Training data: characters drawn by this folder's generator, and CC0 paper dolls.
 
-data.py OUT [characters] [dolls-folder] [--style classic]     writes OUT/*.npy, see `save`
+data.py OUT [characters] [dolls-folder] [--style classic] [--standing N]     writes OUT/*.npy, see `save`
 """
 import argparse
 import functools
@@ -18,7 +18,7 @@ import poses
 from characters import make_char
 
 VIEWS = 6                     # the reference and five targets
-VALIDATION, HELD_OUT = 5_000_000, 9_000_000     # first seeds; training starts at 0
+STANDING, VALIDATION, HELD_OUT = 1_000_000, 5_000_000, 9_000_000     # first seeds; training starts at 0
 KEYS = [(255, 0, 255), (0, 255, 0), (0, 255, 255)]
 # joints of the dolls' common stance, in their 32x32 pictures
 STANCE = [(16, 6.5), (16, 8.7), (12.3, 10), (10, 14.2), (7.8, 16.8), (19.7, 10), (22, 14.2), (24.2, 16.8), (14, 19.5), (12.8, 25), (11.5, 29.3),
@@ -58,6 +58,16 @@ def views(seed, style="all"):
         pose = poses.random_pose(r, style)
         yaws.append(yaws[0] if r.random() < .5 else poses.random_yaw(r, style))
         out.append(draw.view(c, pose, yaws[-1]))
+    return *(np.stack([v[i] for v in out]) for i in range(3)), np.array(yaws, np.float32)
+
+
+def standing(seed):
+    """one character in poses of references, seen from anywhere; returns what `views` does"""
+    c, r = make_char(seed), random.Random(seed)
+    yaws, out = [], []
+    for _ in range(VIEWS):
+        yaws.append(r.uniform(-180, 180))
+        out.append(draw.view(c, poses.reference_pose(r, "all"), yaws[-1]))
     return *(np.stack([v[i] for v in out]) for i in range(3)), np.array(yaws, np.float32)
 
 
@@ -116,6 +126,8 @@ def doll_views(folder, seed):
 
 def work(job):
     folder, seed, style = job
+    if style == "standing":
+        return standing(seed)
     return doll_views(folder, seed) if folder else views(seed, style)
 
 
@@ -139,6 +151,7 @@ if __name__ == "__main__":
     p.add_argument("characters", type=int, nargs="?", default=16000)
     p.add_argument("dolls", nargs="?", help="folder of paper doll layers")
     p.add_argument("--style", default="all", choices=["all", "classic"])
+    p.add_argument("--standing", type=int, default=0, help="how many more, in poses of references from any side: for joints.py")
     a = p.parse_args()
     os.makedirs(a.out, exist_ok=True)
     with Pool(2) as pool:
@@ -146,4 +159,6 @@ if __name__ == "__main__":
         if a.dolls:
             save(a.out, "dolls", [(a.dolls, i, None) for i in range(1500)], pool)
             save(a.out, "valdolls", [(a.dolls, VALIDATION + i, None) for i in range(64)], pool)
+        if a.standing:
+            save(a.out, "standing", [(None, STANDING + i, "standing") for i in range(a.standing)], pool)
         save(a.out, "train", [(None, i, a.style) for i in range(a.characters)], pool)

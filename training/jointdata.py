@@ -13,6 +13,7 @@ from jointnet import SIZE, decode
 
 cv2.setNumThreads(1)
 MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
+DOLLS, STANDS = .08, .65        # shares: paper dolls of all, standing ones of the characters
 MARGIN, SEEN = 1.12, 16         # the view's side by the figure's box; alpha from which a pixel belongs to it
 WORDS = "the quick brown fox GAME OVER score 1024 press start LEVEL hello menu options exit".split()
 
@@ -150,16 +151,19 @@ def part(pm, j, held, r):
 
 # ------------------------------------------------------------------ examples
 class Examples:
-    def __init__(self, folder, dolls, seed, name="train"):
-        load = lambda k: np.load(f"{folder}/{name}_{k}.npy", mmap_mode="r")
-        self.rgba, self.joints, self.held, self.yaws = (load(k) for k in ("rgba", "joints", "held", "yaws"))
+    """characters in any pose (the set "train"), standing ones, and dolls"""
+    def __init__(self, folder, dolls, seed):
+        self.sets = [[np.load(f"{folder}/{name}_{k}.npy", mmap_mode="r") for k in ("rgba", "joints", "held", "yaws")] for name in ("train", "standing")]
         self.dolls, self.r = dolls, random.Random(seed)
         self.stance = np.array([(x, y, 1, data.DEPTH.get(i, 0)) for i, (x, y) in enumerate(data.STANCE)], np.float32)
 
     def character(self):
         r = self.r
-        i, k = r.randrange(len(self.joints)), 0 if r.random() < .4 else r.randrange(1, data.VIEWS)
-        return self.rgba[i, k], self.joints[i, k], np.unpackbits(self.held[i, k], -1).astype(bool), float(self.yaws[i, k])
+        stands = r.random() < STANDS
+        rgba, joints, held, yaws = self.sets[stands]
+        i = r.randrange(len(joints))
+        k = 0 if not stands and r.random() < .4 else r.randrange(data.VIEWS)
+        return rgba[i, k], joints[i, k], np.unpackbits(held[i, k], -1).astype(bool), float(yaws[i, k])
 
     def doll(self):
         r = self.r
@@ -172,7 +176,7 @@ class Examples:
     def figure(self):
         """-> float32 [64,64,4] (0..255), joints [18,4] in its pixels, yaw in degrees"""
         r = self.r
-        pm, j, _, yaw = self.doll() if r.random() < .15 else self.character()
+        pm, j, _, yaw = self.doll() if r.random() < DOLLS else self.character()
         if r.random() < .35:
             pm, j = turned(pm, j, r)
         b = box(pm[..., 3])

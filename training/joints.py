@@ -1,6 +1,7 @@
 """Train the joint estimator.
 
-joints.py DATA DOLLS OUT STEPS [INIT [RATE]]     OUT = checkpoint file; INIT = a checkpoint to go on from
+joints.py DATA DOLLS OUT STEPS [INIT [RATE]]     DATA with standing characters; OUT = checkpoint file; INIT = a checkpoint to go on from
+joints.py export CHECKPOINT FOLDER               writes the model folder
 """
 import functools
 import sys
@@ -11,9 +12,9 @@ import torch
 import torch.nn.functional as F
 
 import jointdata
-from jointnet import CELL, GRID, SIZE, JointNet, decode
+from jointnet import CELL, CONFIG, GRID, SIZE, JointNet, decode
 
-FIGURES, NOTHING = 28, 4        # of each in a batch
+FIGURES, NOTHING = 8, 1         # of each in a batch
 LAST = torch.channels_last
 
 
@@ -51,7 +52,7 @@ def loss_of(model, x, j, yaw):
     right = ((d.detach() < .15) & (j[..., 2] > 0)).float()
     angle = torch.stack([yaw.sin(), yaw.cos()], -1)
     is_figure = (torch.arange(len(x)) < n).float()
-    return (d.mean() + .3 * depth.mean() + .05 * spot.mean() + .3 * (turn[:n] - angle).square().mean()
+    return (d.mean() + .3 * depth.mean() + .05 * spot.mean() + .6 * (turn[:n] - angle).square().mean()
             + .05 * F.binary_cross_entropy_with_logits(sure[:n], right)
             + .1 * F.binary_cross_entropy_with_logits(figure, is_figure))
 
@@ -68,7 +69,17 @@ def make(rank, folder, dolls, seed=0):
     return model, step, FIGURES + NOTHING
 
 
+def to_folder(path, folder):
+    import export
+    model = parallel.load(JointNet(), path)
+    export.write(f"{folder}/model.safetensors", model.state_dict())
+    export.write_json(f"{folder}/config.json", CONFIG)
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "export":
+        to_folder(*sys.argv[2:4])
+        sys.exit()
     folder, dolls, out, steps = *sys.argv[1:4], int(sys.argv[4])
     torch.manual_seed(0)
     model = JointNet()
