@@ -13,7 +13,7 @@ from jointnet import SIZE, decode
 
 cv2.setNumThreads(1)
 MIRROR = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]
-DOLLS, STANDS = .08, .65        # shares: paper dolls of all, standing ones of the characters
+DOLLS, STANDS = .07, .75        # shares: paper dolls of all, standing ones of the characters
 MARGIN, SEEN = 1.12, 16         # the view's side by the figure's box; alpha from which a pixel belongs to it
 WORDS = "the quick brown fox GAME OVER score 1024 press start LEVEL hello menu options exit".split()
 
@@ -44,7 +44,7 @@ def look(pm, view):
     x, y, side = view
     h, w = pm.shape[:2]
     rows = covers(y, side, h) @ pm.reshape(h, -1).astype(np.float32)
-    return np.einsum("ow,hwc->hoc", covers(x, side, w), rows.reshape(SIZE, w, 4), optimize=True)
+    return covers(x, side, w) @ rows.reshape(SIZE, w, 4)
 
 
 # ------------------------------------------------------------------ changes
@@ -84,11 +84,11 @@ def pulled(pm, j, r, most):
 def coloured(pm, r):
     """channels exchanged, contrast and brightness changed"""
     rgb, a = pm[..., :3], pm[..., 3:]
-    if r.random() < .4:
+    if r.random() < .12:
         rgb = rgb[..., r.sample(range(3), 3)]
     if r.random() < .5:
         rgb = rgb * r.uniform(.6, 1.3) + a * r.uniform(-.15, .25)
-    if r.random() < .06:
+    if r.random() < .02:
         rgb = a - rgb
     return np.concatenate([np.clip(rgb, 0, a), a], -1)
 

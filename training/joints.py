@@ -52,7 +52,7 @@ def loss_of(model, x, j, yaw):
     right = ((d.detach() < .15) & (j[..., 2] > 0)).float()
     angle = torch.stack([yaw.sin(), yaw.cos()], -1)
     is_figure = (torch.arange(len(x)) < n).float()
-    return (d.mean() + .3 * depth.mean() + .05 * spot.mean() + .6 * (turn[:n] - angle).square().mean()
+    return (d.mean() + .3 * depth.mean() + .2 * spot.mean() + .6 * (turn[:n] - angle).square().mean()
             + .05 * F.binary_cross_entropy_with_logits(sure[:n], right)
             + .1 * F.binary_cross_entropy_with_logits(figure, is_figure))
 
