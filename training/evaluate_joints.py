@@ -78,8 +78,8 @@ def nothing(folder, first, n):
 
 @torch.no_grad()
 def estimate(model, rgba):
-    x, view = jointdata.seen_picture(rgba)
-    return jointdata.found(*model(x), view)
+    x, views = jointdata.seen_picture(rgba)
+    return jointdata.found(*model(x), views)
 
 
 def error(xyzc, joints):

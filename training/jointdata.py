@@ -209,18 +209,29 @@ class Examples:
 
 
 # ------------------------------------------------------------------ one picture
+LOOKS = ((1.12, False), (1.12, True), (1.07, False), (1.17, True))     # margin, mirrored
+
+
 def seen_picture(rgba):
-    """straight RGBA uint8 of any size -> what the network takes [1,4,64,64], and the view"""
+    """straight RGBA uint8 of any size -> what the network takes [4,4,64,64], and its views"""
     pm = rgba.astype(np.float32)
     pm[..., :3] *= pm[..., 3:] / 255
-    view = square(box(rgba[..., 3]))
-    return torch.from_numpy(look(pm, view)).permute(2, 0, 1)[None] / 255 - .5, view
+    views = [(square(box(rgba[..., 3]), margin), mirror) for margin, mirror in LOOKS]
+    x = [look(pm, view)[:, ::-1] if mirror else look(pm, view) for view, mirror in views]
+    return torch.from_numpy(np.stack(x)).permute(0, 3, 1, 2) / 255 - .5, views
 
 
-def found(maps, side, view):
-    """what the network says of a picture -> x, y, z and confidence [18,4] in its pixels, yaw in degrees, figure 0..1"""
-    xyz, sure, _, turn, figure = decode(maps, side)
-    x, y, width = view
-    xyz = xyz[0].numpy() * (width / SIZE) + [x, y, 0]
-    yaw = math.degrees(math.atan2(float(turn[0, 0]), float(turn[0, 1])))
-    return np.concatenate([xyz, sure[0].sigmoid().numpy()[:, None]], 1), yaw, float(figure[0].sigmoid())
+def found(maps, side, views):
+    """what the network says of one picture's views -> x, y, z and confidence [18,4] in its pixels, yaw in degrees, figure 0..1"""
+    xyz, sure, _, turn, figure = (t.numpy() for t in decode(maps, side))
+    sure, figure = 1 / (1 + np.exp(-sure)), 1 / (1 + np.exp(-figure))
+    turn = turn / np.hypot(*turn.T)[:, None]
+    xyz, turn = xyz.copy(), turn.copy()
+    for i, ((x, y, width), mirror) in enumerate(views):
+        if mirror:
+            xyz[i], sure[i] = xyz[i, MIRROR], sure[i, MIRROR]
+            xyz[i, :, 0], turn[i, 0] = SIZE - xyz[i, :, 0], -turn[i, 0]
+        xyz[i] = xyz[i] * (width / SIZE) + [x, y, 0]
+    part = (sure ** 2 + 1e-3)[..., None]
+    sine, cosine = turn.mean(0)
+    return np.concatenate([(xyz * part).sum(0) / part.sum(0), sure.mean(0)[:, None]], 1), math.degrees(math.atan2(sine, cosine)), float(figure.mean())

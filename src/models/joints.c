@@ -51,19 +51,30 @@ JointsMaps joints_maps(Run *r, const Joints *m, Tensor rgba)
     return (JointsMaps){nn_tap(r, maps, "maps"), nn_tap(r, side, "side")};
 }
 
+/* All views of the picture [HEATMAP_VIEWS,S,S,4]. */
+static Tensor shown(Run *r, const Joints *m, Tensor picture, const HeatmapView *views)
+{
+    int64_t S = m->config.size;
+    Tensor rgba = nn_new(r, SHAPE(HEATMAP_VIEWS, S, S, 4));
+    for (int i = 0; i < HEATMAP_VIEWS && !tensor_is_empty(rgba); i++)
+        heatmap_look(picture, views[i], tensor_rows(rgba, i, 1));
+    return rgba;
+}
+
 bool joints_find(Run *r, const Joints *m, Tensor picture, JointsFound *found, Err *err)
 {
-    HeatmapView view;
-    if (!heatmap_view(picture, &view, err))
+    HeatmapView views[HEATMAP_VIEWS];
+    JointsFound each[HEATMAP_VIEWS];
+    if (!heatmap_views(picture, views, err))
         return false;
     size_t floor = run_floor(r);
-    Tensor rgba = nn_new(r, SHAPE(1, m->config.size, m->config.size, 4));
-    if (!tensor_is_empty(rgba))
-        heatmap_look(picture, view, rgba);
-    JointsMaps said = joints_maps(r, m, rgba);
+    JointsMaps said = joints_maps(r, m, shown(r, m, picture, views));
     if (run_stopped(r))
         return err_set(err, r->err.kind, "%s", r->err.text);
-    *found = heatmap_read(said.maps, said.side, view);
+    for (int i = 0; i < HEATMAP_VIEWS; i++)
+        each[i] =
+            heatmap_read(tensor_rows(said.maps, i, 1), tensor_rows(said.side, i, 1), views[i]);
+    *found = heatmap_agreed(each, HEATMAP_VIEWS);
     run_drop(r, floor);
     return true;
 }

@@ -7,11 +7,11 @@
 /* The joint estimator: where a figure of any style has its joints, which way
  * it faces, and whether it is one.
  *
- *   rgba[1,S,S,4] - conv_in /2 - SiLU - conv_half /2 - fine - skip
+ *   rgba[N,S,S,4] - conv_in /2 - SiLU - conv_half /2 - fine - skip
  *                 - down /2 - deep.0 - attention - deep.1 - deep.2 --+-- grow 2x, lift, + skip
  *                                                                    |   - last - norm, SiLU
- *                   side[1,S/8,S/8,3] - conv_side - norm, SiLU ------+   - conv_out
- *                                                                        - maps[1,S/4,S/4,90]
+ *                   side[N,S/8,S/8,3] - conv_side - norm, SiLU ------+   - conv_out
+ *                                                                        - maps[N,S/4,S/4,90]
  *   fine, deep, last   x + conv2(SiLU(norm2(conv1(SiLU(norm1(x))))))
  *   attention          x + four heads over all places of norm(x)
  *
@@ -45,7 +45,7 @@ typedef struct Joints {
 
 bool joints_bind(Joints *m, Bind *b, const JointsConfig *c) MUST_USE;
 
-/* What the network says of rgba[1,S,S,4]; empty Tensors if the Run failed. */
+/* What the network says of rgba[N,S,S,4]; empty Tensors if the Run failed. */
 typedef struct JointsMaps {
     Tensor maps, side;
 } JointsMaps;

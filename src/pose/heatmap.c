@@ -4,9 +4,12 @@
 #include <math.h>
 
 /* Alpha from which a pixel is seen; how much larger than its box a figure's
- * square is.  The network has been trained so. */
+ * squares are.  The network has been trained so. */
 enum { SEEN = 16 };
-static const float margin = 1.12f;
+static const struct {
+    float margin;
+    bool is_mirrored;
+} looks[HEATMAP_VIEWS] = {{1.12f, false}, {1.12f, true}, {1.07f, false}, {1.17f, true}};
 
 /* ---- the view ------------------------------------------------------------------ */
 
@@ -34,16 +37,19 @@ static Box seen(Tensor picture)
     return b;
 }
 
-bool heatmap_view(Tensor picture, HeatmapView *view, Err *err)
+bool heatmap_views(Tensor picture, HeatmapView views[HEATMAP_VIEWS], Err *err)
 {
     must(picture.type == TENSOR_U8 && picture.rank == 3 && picture.dim[2] == 4);
     Box b = seen(picture);
     if (b.bottom <= b.top)
         return err_set(err, ERR_INPUT, "nothing can be seen: the picture is transparent");
     int64_t w = b.right - b.left, h = b.bottom - b.top;
-    float side = (float)(w > h ? w : h) * margin;
-    *view = (HeatmapView){((float)(b.left + b.right) - side) / 2,
-                          ((float)(b.top + b.bottom) - side) / 2, side};
+    for (int i = 0; i < HEATMAP_VIEWS; i++) {
+        float side = (float)(w > h ? w : h) * looks[i].margin;
+        views[i] =
+            (HeatmapView){((float)(b.left + b.right) - side) / 2,
+                          ((float)(b.top + b.bottom) - side) / 2, side, looks[i].is_mirrored};
+    }
     return true;
 }
 
@@ -94,11 +100,15 @@ void heatmap_look(Tensor picture, HeatmapView view, Tensor out)
     double step = (double)view.side / (double)S;
     for (int64_t y = 0; y < S; y++)
         for (int64_t x = 0; x < S; x++) {
-            double top = view.top + step * (double)y, left = view.left + step * (double)x;
+            int64_t column = view.is_mirrored ? S - 1 - x : x;
+            double top = view.top + step * (double)y;
+            double left = view.left + step * (double)column;
             mean(picture, span(top, top + step, picture.dim[0]),
                  span(left, left + step, picture.dim[1]), tensor_f32(out) + (y * S + x) * 4);
         }
 }
+
+static const float degrees = 57.29577951f; /* of a radian */
 
 /* ---- the maps ------------------------------------------------------------------ */
 
@@ -155,7 +165,44 @@ JointsFound heatmap_read(Tensor maps, Tensor side, HeatmapView view)
         found.pose.joint[i] =
             (Keypoint){view.left + k.x * cell, view.top + k.y * cell, k.z * cell, k.c};
     }
-    found.yaw_degrees = atan2f(mean_of(side, 0), mean_of(side, 1)) * 57.29577951f;
+    found.yaw_degrees = atan2f(mean_of(side, 0), mean_of(side, 1)) * degrees;
     found.figure = sigmoid(mean_of(side, 2));
+    if (view.is_mirrored) {
+        found.pose = pose_mirrored(&found.pose, 2 * view.left + view.side);
+        found.yaw_degrees = -found.yaw_degrees;
+    }
+    return found;
+}
+
+/* ---- several views --------------------------------------------------------------- */
+
+static Keypoint joint_agreed(const JointsFound *views, int count, int joint)
+{
+    Keypoint sum = {0};
+    float all = 0;
+    for (int i = 0; i < count; i++) {
+        Keypoint k = views[i].pose.joint[joint];
+        float part = k.c * k.c + 1e-3f;
+        sum.x += part * k.x;
+        sum.y += part * k.y;
+        sum.z += part * k.z;
+        sum.c += k.c / (float)count;
+        all += part;
+    }
+    return (Keypoint){sum.x / all, sum.y / all, sum.z / all, sum.c};
+}
+
+JointsFound heatmap_agreed(const JointsFound *views, int count)
+{
+    JointsFound found = {0};
+    float sine = 0, cosine = 0;
+    for (int i = 0; i < JOINTS; i++)
+        found.pose.joint[i] = joint_agreed(views, count, i);
+    for (int i = 0; i < count; i++) {
+        sine += sinf(views[i].yaw_degrees / degrees);
+        cosine += cosf(views[i].yaw_degrees / degrees);
+        found.figure += views[i].figure / (float)count;
+    }
+    found.yaw_degrees = atan2f(sine, cosine) * degrees;
     return found;
 }

@@ -12,11 +12,13 @@
  *              to it, its depth, how sure -- mean over cells -- joints
  *
  * The mean is weighted by the softmax of the first map, so joints are found
- * to fractions of a pixel (integral regression, arXiv 1711.08229). */
+ * to fractions of a pixel (integral regression, arXiv 1711.08229).  Several
+ * views of one picture, some of them mirrored, are wiser together. */
 
 /* A square in pixels of the picture; may reach beyond it. */
 typedef struct HeatmapView {
     float left, top, side;
+    bool is_mirrored; /* the network sees right and left exchanged */
 } HeatmapView;
 
 /* What was found: joints in pixels of the picture, z too, towards us, 0 in
@@ -30,9 +32,10 @@ typedef struct JointsFound {
 /* Numbers for each joint: likelihood, x and y of the way, depth, certainty. */
 enum { HEATMAP_MAPS = 5, HEATMAP_SIDE = 3 };
 
-/* The square around what is seen in picture (u8 [H,W,4], straight alpha).
- * False if nothing is. */
-bool heatmap_view(Tensor picture, HeatmapView *view, Err *err) MUST_USE;
+/* Squares around what is seen in picture (u8 [H,W,4], straight alpha): nearer
+ * and farther, straight and mirrored.  False if nothing is. */
+enum { HEATMAP_VIEWS = 4 };
+bool heatmap_views(Tensor picture, HeatmapView views[HEATMAP_VIEWS], Err *err) MUST_USE;
 
 /* Fills out (f32 [1,S,S,4]) with the view: colours times alpha and alpha,
  * -0.5..0.5.  What lies beyond the picture is transparent. */
@@ -42,4 +45,8 @@ void heatmap_look(Tensor picture, HeatmapView view, Tensor out);
  * certainty before its sigmoid) and side (f32 [1,h,w,HEATMAP_SIDE]: the yaw's
  * sine and cosine, the figure's sigmoid to come). */
 JointsFound heatmap_read(Tensor maps, Tensor side, HeatmapView view);
+
+/* What `count` views of one picture say together: a joint is where the
+ * surer ones (by the square of c) see it; all else is their mean. */
+JointsFound heatmap_agreed(const JointsFound *views, int count);
 #endif

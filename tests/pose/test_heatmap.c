@@ -35,7 +35,7 @@ static void block(int left, int top, int right, int bottom, const unsigned char 
         }
 }
 
-static void the_view_is_a_square_round_what_is_seen(void **state)
+static void views_are_squares_round_what_is_seen(void **state)
 {
     (void)state;
     static const unsigned char white[4] = {255, 255, 255, 255};
@@ -50,12 +50,15 @@ static void the_view_is_a_square_round_what_is_seen(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         block(rows[i].left, rows[i].top, rows[i].right, rows[i].bottom, white);
-        HeatmapView v;
+        HeatmapView views[HEATMAP_VIEWS];
         Err err = {0};
-        assert_true(heatmap_view(picture(), &v, &err));
-        assert_float_equal(v.left + v.side / 2, rows[i].x, 1e-4);
-        assert_float_equal(v.top + v.side / 2, rows[i].y, 1e-4);
-        assert_true(v.side > rows[i].side * 1.05f && v.side < rows[i].side * 1.2f);
+        assert_true(heatmap_views(picture(), views, &err));
+        for (int k = 0; k < HEATMAP_VIEWS; k++) {
+            HeatmapView v = views[k];
+            assert_float_equal(v.left + v.side / 2, rows[i].x, 1e-4);
+            assert_float_equal(v.top + v.side / 2, rows[i].y, 1e-4);
+            assert_true(v.side > rows[i].side * 1.05f && v.side < rows[i].side * 1.2f);
+        }
     }
 }
 
@@ -64,9 +67,9 @@ static void a_faint_haze_is_not_seen(void **state)
     (void)state;
     static const unsigned char haze[4] = {255, 255, 255, 8};
     block(0, 0, WIDE, HIGH, haze);
-    HeatmapView v;
+    HeatmapView views[HEATMAP_VIEWS];
     Err err = {0};
-    assert_false(heatmap_view(picture(), &v, &err));
+    assert_false(heatmap_views(picture(), views, &err));
     assert_int_equal(err.kind, ERR_INPUT);
 }
 
@@ -77,7 +80,7 @@ static void each_pixel_is_the_mean_of_its_footprint(void **state)
     (void)state;
     static const unsigned char colour[4] = {255, 102, 0, 51}; /* alpha a fifth */
     block(10, 5, 20, 15, colour);
-    HeatmapView v = {7, 2, 16}; /* 2 pixels a cell; the block begins at cell 1.5 */
+    HeatmapView v = {7, 2, 16, false}; /* 2 pixels a cell; the block begins at cell 1.5 */
     heatmap_look(picture(), v, window());
     for (int y = 0; y < S; y++)
         for (int x = 0; x < S; x++) {
@@ -97,11 +100,11 @@ static void beyond_the_picture_there_is_nothing(void **state)
     (void)state;
     static const unsigned char white[4] = {255, 255, 255, 255};
     block(0, 0, WIDE, HIGH, white);
-    HeatmapView v = {-40, -30, 40}; /* touches the picture's corner */
+    HeatmapView v = {-40, -30, 40, false}; /* touches the picture's corner */
     heatmap_look(picture(), v, window());
     for (int i = 0; i < S * S * 4; i++)
         assert_float_equal(shown[i], -0.5f, 1e-5);
-    v = (HeatmapView){-20, -20, 40}; /* its lower right quarter is the picture's */
+    v = (HeatmapView){-20, -20, 40, false}; /* its lower right quarter is the picture's */
     heatmap_look(picture(), v, window());
     assert_float_equal(shown[(3 * S + 4) * 4], -0.5f, 1e-5);
     assert_float_equal(shown[(4 * S + 4) * 4], 0.5f, 1e-5);
@@ -123,8 +126,8 @@ static void a_joint_is_the_mean_of_where_its_cells_point(void **state)
     (void)state;
     memset(maps, 0, sizeof maps);
     memset(side, 0, sizeof side);
-    HeatmapView v = {100, 200, 40};  /* 10 pixels a cell */
-    *number(JOINT_NECK, 6, 0) = 200; /* cell (2, 1), beyond doubt */
+    HeatmapView v = {100, 200, 40, false}; /* 10 pixels a cell */
+    *number(JOINT_NECK, 6, 0) = 200;       /* cell (2, 1), beyond doubt */
     *number(JOINT_NECK, 6, 1) = 0.25f;
     *number(JOINT_NECK, 6, 2) = -0.5f;
     *number(JOINT_NECK, 6, 3) = 1.5f;
@@ -153,20 +156,57 @@ static void the_side_tells_where_a_figure_looks(void **state)
             side[k * HEATMAP_SIDE + 1] = rows[i].cosine * (float)k;
             side[k * HEATMAP_SIDE + 2] = rows[i].figure;
         }
-        JointsFound found = read_maps((HeatmapView){0, 0, 1});
+        JointsFound found = read_maps((HeatmapView){0, 0, 1, false});
         assert_float_equal(found.yaw_degrees, rows[i].degrees, 1e-3);
         assert_float_equal(found.figure, rows[i].likely, 1e-5);
     }
 }
 
+static void a_mirrored_view_is_read_back_the_right_way_round(void **state)
+{
+    (void)state;
+    static const unsigned char white[4] = {255, 255, 255, 255};
+    block(0, 0, 10, 10, white);
+    heatmap_look(picture(), (HeatmapView){0, 0, 40, true}, window());
+    assert_float_equal(shown[3], -0.5f, 1e-5);
+    assert_float_equal(shown[(S - 1) * 4 + 3], 0.5f, 1e-5);
+    memset(maps, 0, sizeof maps);
+    memset(side, 0, sizeof side);
+    *number(JOINT_L_WRIST, 3, 0) = 200; /* above, on the right */
+    side[0] = side[1] = 1;
+    JointsFound found = read_maps((HeatmapView){100, 200, 40, true});
+    assert_float_equal(found.pose.joint[JOINT_R_WRIST].x, 105, 1e-3);
+    assert_float_equal(found.pose.joint[JOINT_R_WRIST].y, 205, 1e-3);
+    assert_float_equal(found.yaw_degrees, -45, 1e-3);
+}
+
+static void of_several_views_the_surer_count_more(void **state)
+{
+    (void)state;
+    JointsFound views[2] = {{.yaw_degrees = 170, .figure = 1}, {.yaw_degrees = -150}};
+    views[0].pose.joint[JOINT_NECK] = (Keypoint){10, 20, 30, 0.9f};
+    views[1].pose.joint[JOINT_NECK] = (Keypoint){20, 40, 50, 0.1f};
+    views[0].pose.joint[JOINT_NOSE] = (Keypoint){10, 20, 30, 0};
+    views[1].pose.joint[JOINT_NOSE] = (Keypoint){20, 40, 50, 0};
+    JointsFound found = heatmap_agreed(views, 2);
+    Keypoint neck = found.pose.joint[JOINT_NECK], nose = found.pose.joint[JOINT_NOSE];
+    assert_true(neck.x > 10 && neck.x < 10.3f && neck.y < 20.6f && neck.z < 30.6f);
+    assert_float_equal(neck.c, 0.5, 1e-5);
+    assert_float_equal(nose.x, 15, 1e-3); /* nobody knows: the mean */
+    assert_float_equal(found.yaw_degrees, -170, 1e-3);
+    assert_float_equal(found.figure, 0.5, 1e-5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_view_is_a_square_round_what_is_seen),
+        cmocka_unit_test(views_are_squares_round_what_is_seen),
         cmocka_unit_test(a_faint_haze_is_not_seen),
         cmocka_unit_test(each_pixel_is_the_mean_of_its_footprint),
         cmocka_unit_test(beyond_the_picture_there_is_nothing),
         cmocka_unit_test(a_joint_is_the_mean_of_where_its_cells_point),
+        cmocka_unit_test(a_mirrored_view_is_read_back_the_right_way_round),
+        cmocka_unit_test(of_several_views_the_surer_count_more),
         cmocka_unit_test(the_side_tells_where_a_figure_looks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

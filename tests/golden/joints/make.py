@@ -42,8 +42,8 @@ def shipped():
     net = evaluate_joints.load(os.path.join(HERE, '../../../models/joints'))
     out = {}
     for i, rgba in enumerate(characters()):
-        x, view = seen_picture(rgba)
-        xyzc, yaw, figure = found(*net(x), view)
+        x, views = seen_picture(rgba)
+        xyzc, yaw, figure = found(*net(x), views)
         out.update({'picture.%d' % i: rgba, 'xyzc.%d' % i: xyzc.astype(np.float32), 'whole.%d' % i: np.array([yaw, figure], np.float32)})
     common.write('joints/shipped.safetensors', out)
 
@@ -56,9 +56,9 @@ def tiny():
     for name in ('fine', 'deep.0', 'attention', 'deep.1', 'deep.2', 'last'):
         net.get_submodule(name).register_forward_hook(lambda _, __, got, name=name: out.__setitem__(name, got))
     rgba = picture()
-    x, view = seen_picture(rgba)
+    x, views = seen_picture(rgba)
     maps, side = net(x)
-    xyzc, yaw, figure = found(maps, side, view)
+    xyzc, yaw, figure = found(maps, side, views)
     out = common.thin(out | dict(look=x, maps=maps, side=side), ('side',))
     out.update(picture=rgba, xyzc=xyzc.astype(np.float32), whole=np.array([yaw, figure], np.float32))
     common.write('joints/tiny.safetensors', out, dict(CONFIG, prefix='joints.'))
@@ -68,7 +68,8 @@ def main():
     common.pins()
     torch.set_num_threads(1)
     tiny()
-    shipped()
+    if os.path.exists(os.path.join(HERE, '../../../models/joints')):
+        shipped()
 
 
 if __name__ == '__main__':
