@@ -142,9 +142,9 @@ typedef struct AtelierPixels {
     const unsigned char *rgba;
 } AtelierPixels;
 
-/* Sets an ATELIER_PATH (or the only one of ATELIER_PATHS) to a file that is no
- * file: its bytes as they would lie on the disk, or a picture.  Both are
- * copied.  False also if the system gives no memory file. */
+/* Sets an ATELIER_PATH (or the only one of ATELIER_PATHS, or a needed text that
+ * may name a file) to a file that is no file: its bytes as they would lie on
+ * the disk, or a picture.  Both are copied.  False also if the system gives no memory file. */
 ATELIER_API bool atelier_set_bytes(AtelierTask *t, const char *name, const void *bytes,
                                    size_t size, AtelierError *err);
 ATELIER_API bool atelier_set_pixels(AtelierTask *t, const char *name,

@@ -59,6 +59,20 @@ Json *js_load(const char *path, Err *err)
     return j;
 }
 
+bool js_is_file(const char *path)
+{
+    char begin[64] = "";
+    if (file_name_ends(path, ".json"))
+        return true;
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return false;
+    size_t n = fread(begin, 1, sizeof begin - 1, f);
+    fclose(f);
+    const char *first = begin + strspn(begin, " \t\r\n");
+    return n > 0 && (*first == '{' || *first == '[');
+}
+
 void js_free(Json *j)
 {
     json_decref(j);

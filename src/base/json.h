@@ -16,6 +16,9 @@ Json *js_parse(const char *text, size_t size, const char *name, Err *err) MUST_U
 /* A file of at most 64 MiB. */
 Json *js_load(const char *path, Err *err) MUST_USE;
 void js_free(Json *j);
+/* Whether a file is meant as JSON: it is called *.json, or begins as an object
+ * or array does.  What it is called says nothing of a file in memory. */
+bool js_is_file(const char *path);
 
 bool js_is_object(const Json *j);
 bool js_is_array(const Json *j);

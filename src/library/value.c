@@ -228,7 +228,9 @@ static bool set_file(AtelierTask *t, const Param *p, const void *bytes, size_t s
 static const Param *find_path(const AtelierTask *t, const char *name, Err *err)
 {
     const Param *p = find(t, name, err);
-    if (p == NULL || p->type == PARAM_PATH || p->type == PARAM_PATHS)
+    bool may_be_file = p != NULL && (p->type == PARAM_PATH || p->type == PARAM_PATHS ||
+                                     (p->type == PARAM_TEXT && p->is_positional));
+    if (p == NULL || (may_be_file && p->choices == NULL))
         return p;
     err_set(err, ERR_INPUT, "'%s' is no file to be read", name);
     return NULL;

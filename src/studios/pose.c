@@ -2,6 +2,7 @@
 #include "studios/pose.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "studios/pose/internal.h"
 
 #include <string.h>
@@ -41,7 +42,7 @@ static bool draw(PoseWork *w, Err *err)
         return draw_clip(w, err);
     if (!file_exists(subject))
         return unknown_subject(subject, err);
-    if (file_is_dir(subject) || file_name_ends(subject, ".json"))
+    if (file_is_dir(subject) || js_is_file(subject))
         return draw_files(w, err);
     return draw_joints(w, err);
 }

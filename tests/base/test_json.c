@@ -340,6 +340,29 @@ static void what_is_saved_loads_again(void **state)
     js_free(j);
 }
 
+static void a_file_is_json_by_its_name_or_its_beginning(void **state)
+{
+    static const struct {
+        const char *name, *bytes;
+        bool is_json;
+    } files[] = {
+        {"named.json", "anything", true},
+        {"object", "{\"a\": 1}", true},
+        {"array", " \n\t[1]", true},
+        {"picture", "\x89PNG\r\n", false},
+        {"empty", "", false},
+        {"spaces", "   ", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        Err err = {0};
+        assert_true(file_save(files[i].name, files[i].bytes, strlen(files[i].bytes), &err));
+        assert_int_equal(js_is_file(files[i].name), files[i].is_json);
+    }
+    assert_false(js_is_file("nowhere"));
+    assert_false(js_is_file("."));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +376,7 @@ int main(void)
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(brackets_in_strings_and_side_by_side_are_not_deep),
         cmocka_unit_test(a_file_is_loaded_or_its_name_is_said),
+        cmocka_unit_test(a_file_is_json_by_its_name_or_its_beginning),
         cmocka_unit_test(a_file_over_the_limit_is_not_loaded),
         cmocka_unit_test(members_are_written_in_the_order_they_were_put),
         cmocka_unit_test(a_member_that_is_put_again_is_replaced),

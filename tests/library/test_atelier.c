@@ -171,6 +171,14 @@ static void on_frame(void *user, const AtelierFrame *f)
         told->sum = told->sum * 1099511628211u + f->pixels.rgba[i];
 }
 
+static void on_any_frame(void *user, const AtelierFrame *f)
+{
+    Told *told = user;
+    told->frames++;
+    for (size_t i = 0; i < f->pixels.stride * (size_t)f->pixels.height; i++)
+        told->sum = told->sum * 1099511628211u + f->pixels.rgba[i];
+}
+
 static void on_progress(void *user, const char *stage, int64_t done, int64_t of)
 {
     Told *told = user;
@@ -360,6 +368,44 @@ static void tasks_run_side_by_side(void **state)
     }
 }
 
+/* What the sprite studio's frames are, the pose studio's are, too. */
+static void skeletons_come_through_memory(void **state)
+{
+    static const char JSON[] =
+        "{\"people\": [{\"pose_keypoints_2d\": ["
+        "32,8,1, 32,16,1, 26,16,1, 24,24,1, 24,32,1, 38,16,1, 40,24,1, 40,32,1, 28,32,1,"
+        "28,44,1, 28,56,1, 36,32,1, 36,44,1, 36,56,1, 30,6,1, 34,6,1, 28,8,1, 36,8,1]}],"
+        "\"canvas_width\": 64, \"canvas_height\": 64}";
+    (void)state;
+    AtelierError err;
+    Told walk = {0}, own = {0};
+    AtelierTask *t = new_task("pose");
+    assert_true(atelier_set(t, "subject", "walk", NULL));
+    assert_true(atelier_set(t, "out", "", NULL));
+    assert_true(atelier_set_int(t, "frames", 2, NULL));
+    run_and_tell(t, &walk);
+    assert_int_equal(walk.frames, 2);
+    assert_int_equal(walk.files, 0);
+    assert_true(atelier_set_bytes(t, "subject", JSON, sizeof JSON - 1, NULL));
+    atelier_on_frame(t, on_any_frame, &own);
+    if (!atelier_run(t, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(own.frames, 1);
+    assert_true(own.sum != 0);
+    atelier_task_free(t);
+}
+
+static void several_pictures_need_a_folder(void **state)
+{
+    (void)state;
+    AtelierError err;
+    AtelierTask *t = small_sprite();
+    assert_true(atelier_add(t, "picture", KNIGHT, NULL));
+    assert_false(atelier_run(t, &err));
+    assert_string_equal(err.text, "several pictures need a folder: say where with 'out'");
+    atelier_task_free(t);
+}
+
 static void a_model_is_listed_as_texts(void **state)
 {
     (void)state;
@@ -387,6 +433,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_run_is_cancelled_before_and_while_it_runs),
         cmocka_unit_test(a_task_runs_once_at_a_time),
         cmocka_unit_test(tasks_run_side_by_side),
+        cmocka_unit_test(skeletons_come_through_memory),
+        cmocka_unit_test(several_pictures_need_a_folder),
         cmocka_unit_test(a_model_is_listed_as_texts),
     };
     setlocale(LC_ALL, "");

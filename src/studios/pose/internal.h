@@ -66,7 +66,8 @@ bool draw_joints(PoseWork *w, Err *err) MUST_USE;
 /* ---- write.c ------------------------------------------------------------------------- */
 
 /* dir/frames/0000.png and so on, dir/NAME.gif, and dir/NAME.json; for the editor, which
- * reads one frame a file, dir/keypoints/0000.json. */
+ * reads one frame a file, dir/keypoints/0000.json.  Nothing if dir is "": the frames
+ * are told. */
 bool write_strip(PoseWork *w, const PoseStrip *s, const char *dir, Err *err) MUST_USE;
 
 /* The file's name without folder and ending; in the arena, NULL if memory is short. */

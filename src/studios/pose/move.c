@@ -104,10 +104,12 @@ static int choose_sides(const PoseRequest *q, float *yaw, Err *err)
 
 static bool write_sides(PoseWork *w, const PoseStrip *s, int count, Err *err)
 {
+    const char *out = w->q->out;
     if (count == 1)
-        return write_strip(w, s, w->q->out, err);
+        return write_strip(w, s, out, err);
     for (int i = 0; i < count; i++) {
-        char *dir = file_join(w->q->out, yaw_name(i * (SIDES_MOST / count)));
+        const char *side = yaw_name(i * (SIDES_MOST / count));
+        char *dir = out[0] == '\0' ? xstrdup("") : file_join(out, side);
         bool ok = write_strip(w, &s[i], dir, err);
         xfree(dir);
         if (!ok)

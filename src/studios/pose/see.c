@@ -106,6 +106,8 @@ static Image overlay(PoseWork *w, Image im, const Pose *pose, Err *err)
 static bool save_overlay(PoseWork *w, Image im, const Pose *pose, Err *err)
 {
     char name[128];
+    if (w->q->out[0] == '\0')
+        return true;
     const char *stem = stem_of(w->q->subject, &w->job);
     Image picture = overlay(w, im, pose, err);
     if (stem == NULL || tensor_is_empty(picture))

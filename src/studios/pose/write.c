@@ -142,6 +142,10 @@ bool write_strip(PoseWork *w, const PoseStrip *s, const char *dir, Err *err)
 {
     size_t floor = w->job.used;
     Image *frames = draw_frames(w, s, err);
+    if (dir[0] == '\0') {
+        arena_rewind(&w->job, floor);
+        return frames != NULL;
+    }
     bool ok = frames != NULL && file_make_dirs(dir, err) &&
               sheet_save_frames(frames, s->poses.frames, dir, err);
     if (ok)

@@ -2,6 +2,7 @@
 #include "studios/sprite/internal.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "pose/draw.h"
 
 #include <math.h>
@@ -164,7 +165,7 @@ static bool open_path(Action *m, const char *path, int64_t frames, Arena *job, E
 {
     if (file_is_dir(path))
         return open_folder(m, path, frames, job, err);
-    if (file_name_ends(path, ".json"))
+    if (js_is_file(path))
         return open_json(m, path, frames, job, err);
     return open_picture(m, path, job, err);
 }

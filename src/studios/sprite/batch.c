@@ -484,6 +484,8 @@ static bool run_jobs(Batch *b, Err *err)
 bool batch_make(const Studio *studio, const SpriteRequest *q, const StudioRun *talk, Err *err)
 {
     Batch b = {.studio = studio, .talk = talk, .out = q->out};
+    if (!is_given(q->out))
+        return err_set(err, ERR_INPUT, "several pictures need a folder: say where with 'out'");
     bool ok = arena_init(&b.texts, 0, err) && list_jobs(&b, q, err) && run_jobs(&b, err);
     release(&b);
     return ok;
