@@ -120,7 +120,7 @@ def dolls(folder, n=64):
     for name, by, native in (("own pose", 0, True), (".02 pixels off", .02, True), (".02 pixels off, smooth", .02, False)):
         changed = []
         for seed in range(n):
-            d = doll(folder, random.Random(HELD_OUT + seed))
+            d = doll(folder, random.Random(HELD_OUT + seed))[0]
             frame = puppet.draw(d, st, (st + np.array([by, 0, 0, 0], np.float32))[None], native=native)[0][0]
             diff = np.abs(frame.astype(int) - d).max(-1) > 40
             changed.append(diff.sum() / max(1, (d[..., 3] > 127).sum()))
