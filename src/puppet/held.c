@@ -49,46 +49,63 @@ static float match(const Strip *s, const float *lab)
     return best;
 }
 
-/* From the wrist through the middle of what is held so far.  False if there is too little. */
-static bool strip_find(Strip *s, const Grid *g, int side)
+/* The direction from the wrist to the middle of what is held so far; if that lies on both
+ * sides of the hand, the direction in which it is long.  (0, 0) if there is too little. */
+static Point direction(const Strip *s, const Grid *g, Point wrist, int64_t *count)
 {
-    *s = (Strip){.part = held_part(side), .first = INFINITY};
-    Point wrist = wrist_of(g, side), sum = {0, 0};
-    int64_t count = 0;
+    double x = 0, y = 0, xx = 0, xy = 0, yy = 0;
+    *count = 0;
     for (int64_t i = 0; i < size_count(g->size); i++) {
         if (g->label[i] != s->part)
             continue;
         Point p = center(g, i);
-        sum = (Point){sum.x + p.x - wrist.x, sum.y + p.y - wrist.y};
-        count++;
+        double dx = (double)(p.x - wrist.x), dy = (double)(p.y - wrist.y);
+        ++*count;
+        x += dx, y += dy, xx += dx * dx, xy += dx * dy, yy += dy * dy;
     }
-    float length = hypotf(sum.x, sum.y);
-    if (count < 8 || length < (float)count)
+    double n = (double)*count, away = sqrt(x * x + y * y);
+    if (*count < 8)
+        return (Point){0, 0};
+    double a = (xx - x * x / n) / n, b = (xy - x * y / n) / n, d = (yy - y * y / n) / n;
+    double spread = (a + d) / 2 + sqrt((a - d) * (a - d) / 4 + b * b);
+    double angle = .5 * atan2(2 * b, a - d);
+    if (away > 1.2 * n * sqrt(spread))
+        return (Point){(float)(x / away), (float)(y / away)};
+    double sign = x * cos(angle) + y * sin(angle) < 0 ? -1 : 1;
+    return (Point){(float)(sign * cos(angle)), (float)(sign * sin(angle))};
+}
+
+/* False if there is too little, or it is no strip. */
+static bool strip_find(Strip *s, const Grid *g, int side)
+{
+    *s = (Strip){.part = held_part(side), .first = INFINITY};
+    Point wrist = wrist_of(g, side);
+    int64_t count;
+    Point along = direction(s, g, wrist, &count);
+    if (along.x == 0 && along.y == 0)
         return false;
-    s->axis = (Bone){wrist,
-                     {sum.x / length, sum.y / length},
-                     {-sum.y / length, sum.x / length},
-                     length / (float)count};
-    double off = 0;
+    s->axis = (Bone){wrist, along, {-along.y, along.x}, 1};
+    float off = 0;
     for (int64_t i = 0; i < size_count(g->size); i++) {
         if (g->label[i] != s->part)
             continue;
         Point at = bone_local(&s->axis, center(g, i));
         s->tip = fmaxf(s->tip, at.x);
         s->first = fminf(s->first, at.x);
-        off += (double)fabsf(at.y);
+        off += fabsf(at.y) / (float)count;
     }
     s->half_width = fmaxf((float)count / fmaxf(s->tip - s->first, 1) / 2, 1);
     sample_colors(s, g, count);
-    return off / (double)count < 2 * (double)s->half_width + 1;
+    return off < 2 * s->half_width + 1;
 }
 
 static bool belongs(const Strip *s, const Grid *g, int64_t i)
 {
     Point at = bone_local(&s->axis, center(g, i));
-    if (fabsf(at.y) > s->half_width + .5f || at.x > s->tip || at.x < -BUTT * s->tip)
+    float reach = fmaxf(s->first + 1, 2 * g->radius[ARM][1]);
+    if (fabsf(at.y) > s->half_width + .5f || at.x > reach || at.x < -BUTT * s->tip)
         return false;
-    bool is_between = at.x > 0 && at.x < s->first + 1;
+    bool is_between = at.x > 0;
     return match(s, g->lab + 3 * i) < (is_between ? NEAR_MATCH : MATCH);
 }
 
@@ -121,14 +138,12 @@ static void follow_line(Grid *g, int side)
 }
 
 /* ---- outlines around the hand ---- */
+/* Where the figure ends is the outline rather than at the strongest edge within. */
+static const float LEAVING = 1.5f, MOST_EDGE = 1;
 enum { RAYS = 32, STEPS = 28 };
 /* What makes an outline a shield's: its mean edge, the same where the figure goes on, and on
- * the way to the elbow; its radius; the share of one colour. */
-typedef struct Asked {
-    float edge, inner, elbow, size, even;
-} Asked;
-static const Asked AROUND_PIECE = {.4f, .33f, .25f, 1.75f, 0};
-static const Asked ALONE = {.6f, .5f, .4f, 1.9f, .4f};
+ * the way to the elbow; its radius. */
+static const float EDGE = .4f, INNER = .33f, ELBOW = .25f, LEAST_SIZE = 1.75f;
 static const float LEAST_RADIUS = 1.5f, MOST_RADIUS = 7; /* in half widths of the arm */
 
 typedef struct Far {
@@ -169,8 +184,8 @@ static void measure_rays(Rays *r, const Grid *g, Point wrist)
             is_out = is_out || (at > 0 && in == NULL);
             r->edge[ray][at] = at < r->first ? -1
                                : is_out      ? -.5f
-                               : out == NULL ? 1
-                                             : fminf(color_step(in, out), 1);
+                               : out == NULL ? LEAVING
+                                             : fminf(color_step(in, out), MOST_EDGE);
         }
     }
 }
@@ -205,7 +220,10 @@ static float best_outline(Rays *r)
                 r->radius[ray] = at;
         }
     }
-    return best / RAYS;
+    float mean = 0;
+    for (int ray = 0; ray < RAYS; ray++)
+        mean += fminf(r->edge[ray][r->radius[ray]], MOST_EDGE) / RAYS;
+    return mean;
 }
 
 /* The weakest edge on the way to the elbow: an arm goes on there, a shield ends. */
@@ -215,7 +233,7 @@ static float edge_to_elbow(const Rays *r, const Grid *g, int side)
     float turn = atan2f(elbow.y - wrist.y, elbow.x - wrist.x) / 6.2831853f * RAYS, sum = 0;
     for (int d = -2; d <= 2; d++) {
         int ray = ((int)floorf(turn + .5f) + d + RAYS) % RAYS;
-        sum += r->edge[ray][r->radius[ray]];
+        sum += fminf(r->edge[ray][r->radius[ray]], MOST_EDGE);
     }
     return sum / 5;
 }
@@ -228,7 +246,7 @@ static float inner_edge(const Rays *r)
     int count = 0;
     for (int ray = 0; ray < RAYS; ray++) {
         float edge = r->edge[ray][r->radius[ray]];
-        if (edge < 1) {
+        if (edge <= MOST_EDGE) {
             sum += edge;
             count++;
         }
@@ -243,25 +261,6 @@ static bool is_within(const Rays *r, Point wrist, Point p)
     float turn = atan2f(dy, dx) / 6.2831853f * RAYS;
     int ray = ((int)floorf(turn + .5f) + RAYS) % RAYS;
     return hypotf(dx, dy) <= r->step * ((float)r->radius[ray] + .5f);
-}
-
-/* The share of the pixels within that are of one colour, the most usual one. */
-static float evenness(const Rays *r, const Grid *g, Point wrist, int64_t *area)
-{
-    int64_t most = 0, all = 0;
-    for (int64_t i = 0; i < size_count(g->size); i++)
-        all += g->solid[i] && is_within(r, wrist, center(g, i));
-    for (int64_t i = 0; i < size_count(g->size); i++) {
-        if (!g->solid[i] || !is_within(r, wrist, center(g, i)))
-            continue;
-        int64_t same = 0;
-        for (int64_t k = 0; k < size_count(g->size); k++)
-            same += g->solid[k] && color_step(g->lab + 3 * i, g->lab + 3 * k) < MATCH &&
-                    is_within(r, wrist, center(g, k));
-        most = max64(most, same);
-    }
-    *area = all;
-    return (float)most / (float)max64(all, 1);
 }
 
 /* Does a piece that sticks out of the figure lie within, and fill a part of it? */
@@ -281,17 +280,15 @@ static bool has_piece(const Rays *r, const Grid *g, Point wrist, const Far *far,
     return false;
 }
 
-/* An outline alone must be strong; around something that sticks out a weaker one will do. */
 static bool is_shield(const Rays *r, const Grid *g, int side, const Far *far, float edge)
 {
-    int64_t area;
     Point wrist = wrist_of(g, side);
-    float radius = g->radius[ARM][1], even = evenness(r, g, wrist, &area);
-    float size = sqrtf((float)area / 3.14159f) / radius, elbow = edge_to_elbow(r, g, side);
-    float inner = inner_edge(r);
-    const Asked *a = has_piece(r, g, wrist, far, area) ? &AROUND_PIECE : &ALONE;
-    return edge > a->edge && inner > a->inner && elbow > a->elbow && size > a->size &&
-           even > a->even;
+    int64_t area = 0;
+    for (int64_t i = 0; i < size_count(g->size); i++)
+        area += g->solid[i] && is_within(r, wrist, center(g, i));
+    float size = sqrtf((float)area / 3.14159f) / g->radius[ARM][1];
+    return edge > EDGE && inner_edge(r) > INNER && edge_to_elbow(r, g, side) > ELBOW &&
+           size > LEAST_SIZE && has_piece(r, g, wrist, far, area);
 }
 
 static void find_shield(Grid *g, int side, const Far *far)

@@ -283,7 +283,7 @@ static void cut_torso(Cutting *c)
         bool is_cap = is_shoulder(c, c->label[i], center(c, i));
         lost[i] = lost[i] && !is_cap;
         trunk[i] |= is_cap || is_trunk(c, i, center(c, i)) ||
-                    (lost[i] && is_mirrored_trunk(c, &b, center(c, i)));
+                    (is_arm(c->label[i]) && is_mirrored_trunk(c, &b, center(c, i)));
         trunk[i] = trunk[i] && !is_arm_behind(c, c->label[i]);
     }
     trunk_colors(c, trunk, near, known);
@@ -297,14 +297,15 @@ static void cut_head(Cutting *c)
 {
     size_t mark = c->scratch->used;
     Puppet *p = c->puppet;
-    unsigned char *head = fresh(c);
+    unsigned char *head = fresh(c), *hidden = fresh(c);
     Point neck = figure_point(&p->figure, JOINT_NECK);
     for (int64_t i = 0; i < pixels(c); i++) {
-        int part = is_held(c->label[i]) ? c->under[i] : c->label[i];
-        head[i] =
-            part == PUPPET_HEAD ||
-            (part == PUPPET_TORSO && is_within(center(c, i), neck, .9f * p->radius[ARM][0]));
+        head[i] = c->label[i] == PUPPET_HEAD ||
+                  (c->label[i] == PUPPET_TORSO &&
+                   is_within(center(c, i), neck, .9f * p->radius[ARM][0]));
+        hidden[i] = is_held(c->label[i]) && c->under[i] == PUPPET_HEAD;
     }
+    mask_fill_rows(head, hidden, p->size);
     Layer *l = add(c, LAYER_HEAD, 0, head, PUPPET_HEAD);
     tie(l, &p->figure, PUPPET_HEAD);
     invent_under_held(c, l);
@@ -321,10 +322,14 @@ static float from_axis(const Cutting *c, int limb, int side, Point p)
     return fminf(distance_to_segment(p, j[0], j[1]), distance_to_segment(p, j[1], j[2]));
 }
 
+/* Under what is held a limb is only where its tube is: a staff beside it hides nothing. */
 static bool is_of_limb(const Cutting *c, int64_t i, int limb, int side)
 {
     int part = is_over(c->label[i]) ? c->under[i] : c->label[i];
-    return part == limb_part(limb, side, 0) || part == limb_part(limb, side, 1);
+    if (part != limb_part(limb, side, 0) && part != limb_part(limb, side, 1))
+        return false;
+    float r = c->puppet->radius[limb][0];
+    return !is_held(c->label[i]) || from_axis(c, limb, side, center(c, i)) < 1.15f * r;
 }
 
 /* The share of a limb's tube that the picture shows. */

@@ -9,6 +9,8 @@
 static const float REACH = 1.4f;       /* farther aside a pixel is not the limb's own */
 static const float GRIP = 3, AXIS = 2; /* how near what is held comes to the wrist */
 static const float CLOSE = 2;          /* what is at the hand */
+static const float STAFF = .03f;       /* as THIN, for what may lie along a robe */
+static const float CLINGS_STAFF = .5f, WIDE = 3; /* WIDE: of the mean distance from the axis */
 static const float CLINGS_THIN = .2f, CLINGS = .15f, SLEEVE = .25f; /* shares of a border */
 static const float RIM = .35f;   /* of a border with the forearm */
 static const float CRUMB = .25f; /* of the half width's square: pieces too small to tell */
@@ -88,12 +90,17 @@ static bool is_thin(const Piece *c)
     return c->count > 7 && c->small + .08f < THIN * c->large;
 }
 
+static float from_axis(const Piece *c, Point p)
+{
+    return fabsf((p.x - c->middle.x) * c->thin.x + (p.y - c->middle.y) * c->thin.y);
+}
+
 /* How well the piece's axis passes this wrist: small is good, INFINITY not at all. */
 static float grip(const Piece *c, const Grid *g, int side)
 {
     Point w = figure_point(&g->figure, limb_joint(ARM, side, 2));
     float r = g->radius[ARM][1], nearest = INFINITY;
-    float off = fabsf((w.x - c->middle.x) * c->thin.x + (w.y - c->middle.y) * c->thin.y);
+    float off = from_axis(c, w);
     for (int64_t i = 0; i < size_count(g->size); i++) {
         Point p = center(g, i);
         if (c->of[i] == c->id)
@@ -244,7 +251,8 @@ static float forearm_border(const Piece *c, const Grid *g)
 static int owner(const Piece *c, const Grid *g, Arena *scratch)
 {
     float cling = clinging(c, g);
-    if (is_thin(c) && cling < CLINGS_THIN) {
+    bool is_staff = is_thin(c) && c->small < STAFF * c->large;
+    if (is_thin(c) && cling < (is_staff ? CLINGS_STAFF : CLINGS_THIN)) {
         float right = grip(c, g, RIGHT), left = grip(c, g, LEFT);
         if (isfinite(fminf(right, left)))
             return held_part(left < right ? LEFT : RIGHT);
@@ -257,6 +265,25 @@ static int owner(const Piece *c, const Grid *g, Arena *scratch)
                        : limb_part(ARM, side, 1);
     }
     return PUPPET_TORSO;
+}
+
+/* Of a staff that lies along a robe only its own width, else all of it. */
+static void give(const Piece *c, Grid *g, int part)
+{
+    int64_t n = size_count(g->size);
+    bool is_held = part == PUPPET_HELD_R || part == PUPPET_HELD_L;
+    bool is_along = is_held && is_thin(c) && clinging(c, g) > CLINGS_THIN;
+    double off = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (c->of[i] == c->id)
+            off += (double)from_axis(c, center(g, i));
+    }
+    float most = is_along ? WIDE * (float)(off / (double)c->count) : INFINITY;
+    for (int64_t i = 0; i < n; i++) {
+        if (c->of[i] == c->id)
+            g->label[i] =
+                (unsigned char)(from_axis(c, center(g, i)) > most ? PUPPET_TORSO : part);
+    }
 }
 
 /* Pieces that no limb reaches are cloth, or a hand holds them. */
@@ -276,11 +303,7 @@ static void give_far_pieces(Grid *g, Arena *scratch)
         fit(&c, g);
         if ((float)c.count < CRUMB * g->radius[ARM][1] * g->radius[ARM][1])
             continue;
-        int part = owner(&c, g, scratch);
-        for (int64_t i = 0; i < n; i++) {
-            if (piece[i] == id)
-                g->label[i] = (unsigned char)part;
-        }
+        give(&c, g, owner(&c, g, scratch));
     }
     held_find(g, piece, count);
 }
