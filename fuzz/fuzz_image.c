@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "media/image.h"
+#include "media/labels.h"
 
 #include <string.h>
 #include <zlib.h>
 
-/* A fuzzing target: any bytes give a picture or a reason.  Build with clang
+/* A fuzzing target: any bytes give a picture or a reason,
+ * and so they do read as labels.  Build with clang
  * -fsanitize=fuzzer; replayed as a plain test by fuzz/replay.c. */
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -27,24 +28,31 @@ static void mend_png(unsigned char *p, size_t size)
     }
 }
 
+/* Reads every byte of what was decoded. */
+static void look(Image im, const Err *err)
+{
+    volatile unsigned char sum = 0;
+    must((im.data == NULL) == (err->kind != ERR_NONE));
+    if (im.data == NULL)
+        return;
+    must(image_width(im) <= IMAGE_MAX_SIDE && image_height(im) <= IMAGE_MAX_SIDE);
+    for (size_t i = 0; i < tensor_bytes(im); i++)
+        sum = (unsigned char)(sum + ((unsigned char *)im.data)[i]);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     enum { LIMIT = 256 << 20 };
     Arena a;
-    Err err = {0};
+    Err err = {0}, no_labels = {0};
     must(arena_init(&a, LIMIT, &err));
     unsigned char *copy = xalloc(size, 1);
     if (size > 0)
         memcpy(copy, data, size);
     mend_png(copy, size);
-    Image im = image_decode(&a, copy, size, "fuzz", &err);
-    must((im.data == NULL) == (err.kind != ERR_NONE));
-    if (im.data != NULL) {
-        must(image_width(im) <= IMAGE_MAX_SIDE && image_height(im) <= IMAGE_MAX_SIDE);
-        volatile unsigned char sum = 0;
-        for (size_t i = 0; i < tensor_bytes(im); i++)
-            sum = (unsigned char)(sum + ((unsigned char *)im.data)[i]);
-    }
+    look(image_decode(&a, copy, size, "fuzz", &err), &err);
+    arena_rewind(&a, 0);
+    look(labels_decode(&a, copy, size, "fuzz", &no_labels), &no_labels);
     xfree(copy);
     arena_release(&a);
     return 0;

@@ -6,18 +6,22 @@
 
 #include <string.h>
 
-Image labels_load(Arena *a, const char *path, Err *err)
+Image labels_decode(Arena *a, const void *bytes, size_t size, const char *name, Err *err)
 {
     static const unsigned char magic[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    if (size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0)
+        return png_decode_indices(a, (Source){bytes, size, name}, err);
+    err_set(err, ERR_FORMAT, "'%s' is not a PNG; labels are an indexed one", name);
+    return (Image){0};
+}
+
+Image labels_load(Arena *a, const char *path, Err *err)
+{
     unsigned char *bytes;
     size_t size;
-    Image im = {0};
     if (!file_read(&bytes, &size, path, IMAGE_MAX_BYTES, err))
-        return im;
-    if (size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0)
-        im = png_decode_indices(a, (Source){bytes, size, path}, err);
-    else
-        err_set(err, ERR_FORMAT, "'%s' is not a PNG; labels are an indexed one", path);
+        return (Image){0};
+    Image im = labels_decode(a, bytes, size, path, err);
     xfree(bytes);
     return im;
 }

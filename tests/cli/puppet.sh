@@ -2,7 +2,7 @@
 # The drawing's own pixels, moved by its joints.
 . "$(dirname "$0")/expect.sh"
 knight=$root/examples/knight.png joints=$root/examples/knight.json
-puppet=(--method puppet --joints "$joints")
+puppet=(--method puppet --mend 0 --joints "$joints")
 
 gives 0 out "$tmp/a/sheet.png" sprite "$knight" "${puppet[@]}" --animation idle,walk --out "$tmp/a"
 gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --animation idle,walk --out "$tmp/b" --threads 1
@@ -41,8 +41,16 @@ gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --animation roll --in-plac
 gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --animation roll --out "$tmp/h"
 check 'a roll in place is as drawn, but moved' sh -c "! cmp -s '$tmp/g/sheet.png' '$tmp/h/sheet.png'"
 
+printf '000000\nc03030\n8090a8\nf0c090\n' >"$tmp/four.hex"
+gives 0 out sheet.png sprite "$knight" "${puppet[@]}" --palette "$tmp/four.hex" --out "$tmp/p"
+has_colours() {
+    python3 -c 'import sys; from PIL import Image; im = Image.open(sys.argv[1]).convert("RGBA")
+sys.exit({p[:3] for n, p in im.getcolors(1 << 24) if p[3]} - {(0, 0, 0), (192, 48, 48), (128, 144, 168), (240, 192, 144)} != set())' "$1"
+}
+check 'a palette is kept to' has_colours "$tmp/p/sheet.png"
+
 refuses() { # refuses TEXT WORDS...
-    gives 1 err "$1" sprite "$knight" --method puppet "${@:2}" --out "$tmp/none"
+    gives 1 err "$1" sprite "$knight" --method puppet --mend 0 "${@:2}" --out "$tmp/none"
     check "'$1' leaves no folder behind" [ ! -e "$tmp/none" ]
 }
 echo '{"people": []}' >"$tmp/nobody.json"
@@ -54,6 +62,7 @@ refuses 'is not valid JSON' --joints "$tmp/broken.json"
 refuses '--poses are pictures, but this method needs joints' --joints "$joints" --poses "$tmp/poses"
 refuses 'it must be an indexed one' --joints "$joints" --parts "$knight"
 refuses 'is not a PNG; labels are an indexed one' --joints "$joints" --parts "$joints"
+refuses "is no palette: give one" --joints "$joints" --palette "$tmp/broken.json"
 refuses "--outline is 'pink'; it must be a colour like" --joints "$joints" --outline pink
 refuses "--yaw is 'up'; it must be" --joints "$joints" --yaw up
 done_with_checks

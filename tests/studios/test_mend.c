@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "studios/sprite/mend.h"
+#include "studios/sprite/internal.h"
 
 #include "base/file.h"
 #include "golden.h"

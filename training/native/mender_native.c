@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "studios/sprite/mend.h"
+#include "studios/sprite/internal.h"
 
 #include <string.h>
 

@@ -16,22 +16,6 @@
  *   frames - alpha
  *
  * Sprite Sheet Diffusion (arXiv 2412.03685) on Animate Anyone (2311.17117). */
-typedef struct Drawer {
-    SpriteFolder folder;
-    SpriteFamily family;
-    SpriteModel model;
-    Arena step;        /* of the action at hand */
-    int width, height; /* of a frame */
-
-    const Figure *who;
-    Rgb key;        /* what lies behind the character */
-    Image whole;    /* over the key, in the frame's aspect, at its own size */
-    Image frame;    /* the same at the frame's size */
-    Outline figure; /* where the character stands in the frame */
-
-    Tensor latents; /* [F,h,w,Z] */
-    Tensor decoded; /* [F,H,W,3] in 0..1 */
-} Drawer;
 
 /* ---- which model -------------------------------------------------------------------- */
 
@@ -203,6 +187,7 @@ static bool frame_picture(Drawer *d, Work *w, Err *err)
     if (tensor_is_empty(d->whole))
         return false;
     d->frame = image_resize(&w->job, d->whole, d->width, d->height, RESIZE_LANCZOS, err);
+    d->part = part;
     place_figure(d, part, w->q->head);
     return !tensor_is_empty(d->frame);
 }
@@ -228,7 +213,7 @@ static int diffusion_sides(void *state, Work *w, Side *to, Err *err)
 }
 
 /* The picture as the networks want it, once for all actions. */
-static bool look_at_picture(Drawer *d, Work *w, Err *err)
+bool drawer_see(Drawer *d, Work *w, Err *err)
 {
     if (!tensor_is_empty(d->model.latent))
         return true;
@@ -256,31 +241,30 @@ static Image *pose_pictures(Drawer *d, const Action *m, Work *w, Err *err)
     return action_pictures(m, &v, &d->step, &w->scratch, err);
 }
 
-static bool guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err *err)
+bool drawer_guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err *err)
 {
+    size_t floor = w->scratch.used;
     Tensor all =
         tensor_new(&w->scratch, TENSOR_F32,
                    SHAPE(count, image_height(pictures[0]), image_width(pictures[0]), 3), err);
-    if (tensor_is_empty(all))
-        return false;
-    for (int64_t i = 0; i < count; i++) {
+    bool ok = !tensor_is_empty(all);
+    for (int64_t i = 0; ok && i < count; i++) {
         size_t mark = w->scratch.used;
         Tensor one = image_to_f32(&w->scratch, pictures[i], d->family.pose_range, err);
-        if (tensor_is_empty(one))
-            return false;
-        memcpy(tensor_rows(all, i, 1).data, one.data, tensor_bytes(one));
+        ok = !tensor_is_empty(one);
+        if (ok)
+            memcpy(tensor_rows(all, i, 1).data, one.data, tensor_bytes(one));
         arena_rewind(&w->scratch, mark);
     }
-    return model_poses(&d->model, all, err);
+    ok = ok && model_poses(&d->model, all, err);
+    arena_rewind(&w->scratch, floor);
+    return ok;
 }
 
 static bool make_poses(Drawer *d, Work *w, const Action *m, Err *err)
 {
-    size_t floor = w->scratch.used;
-    Image *pictures = pose_pictures(d, m, w, err);
-    bool ok = pictures != NULL && guide(d, w, pictures, m->count, err);
-    arena_rewind(&w->scratch, floor);
-    return ok;
+    const Image *pictures = pose_pictures(d, m, w, err);
+    return pictures != NULL && drawer_guide(d, w, pictures, m->count, err);
 }
 
 /* ---- noise to latents ---------------------------------------------------------------- */
@@ -356,7 +340,7 @@ static void tapped(void *user, const char *name, Tensor t)
         (void)!dump_tensor(s->d->model.dump, name, t, true, &s->w->scratch, s->err);
 }
 
-static bool sample(Drawer *d, Work *w, bool loops, Err *err)
+bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err)
 {
     Ddim ddim = {0};
     Err doubt = {0};
@@ -364,8 +348,13 @@ static bool sample(Drawer *d, Work *w, bool loops, Err *err)
     if (!ddim_init(&ddim, &d->family.ddim, (int)d->family.steps, err))
         return false;
     const char *window = w->q->window;
+    int first = tensor_is_empty(noise) ? 0 : ddim_first_step(&ddim, w->q->strength);
+    if (!tensor_is_empty(noise))
+        ddim_add_noise(&ddim, first, tensor_f32(d->latents), tensor_f32(noise),
+                       tensor_count(noise));
     SampleOptions o = {
         .ddim = &ddim,
+        .first_step = first,
         .guidance = (float)d->family.guidance,
         .window = {.size = (int)d->family.context,
                    .overlap = (int)d->family.overlap,
@@ -444,12 +433,13 @@ static bool diffusion_look(void *state, Work *w, const Action *m, Err *err)
 static bool diffusion_draw(void *state, Work *w, const Action *m, Image *frames, Err *err)
 {
     Drawer *d = state;
-    if (!look_at_picture(d, w, err))
+    if (!drawer_see(d, w, err))
         return false;
     arena_rewind(&d->step, 0);
     d->model.job = &d->step;
     if (!make_noise(d, w, m->count, err) || !make_poses(d, w, m, err) ||
-        !sample(d, w, m->loops, err) || !model_decode(&d->model, d->latents, &d->decoded, err))
+        !drawer_sample(d, w, m->loops, (Tensor){0}, err) ||
+        !model_decode(&d->model, d->latents, &d->decoded, err))
         return false;
     to_unit(d->decoded);
     for (int64_t i = 0; i < m->count; i++) {

@@ -14,6 +14,8 @@
 #include "pose/json.h"
 #include "pose/outline.h"
 #include "pose/retarget.h"
+#include "puppet/puppet.h"
+#include "models/mender.h"
 #include "sheet/sheet.h"
 #include "studios/studio.h"
 
@@ -32,6 +34,9 @@ typedef struct SpriteRequest {
     const char *yaw;        /* degrees, a direction, or "auto" */
     double pitch;
     const char *joints, *parts; /* files; or NULL */
+    double mend;                /* 0..1, of the puppet's frames */
+    double strength;            /* 0..1, of what refine draws anew */
+    const char *gate;           /* where: "changed", "all" */
     double head;                /* share of the height; 0: guessed from the outline */
     int64_t steps;              /* 0: as the family says */
     double guidance;            /* 0: as the family says */
@@ -44,6 +49,7 @@ typedef struct SpriteRequest {
     const char *rules;             /* whose resizing: "long" or "short" */
     const char *format;            /* a list; see sheet/export.h */
     int64_t cell, colors, extrude; /* 0: as it comes */
+    const char *palette;           /* a file, or "" */
     const char *outline;           /* a colour, or "" */
     bool in_place;
     const char *noise;
@@ -235,7 +241,7 @@ typedef struct Method {
     void (*close)(void *state);
 } Method;
 
-extern const Method method_puppet, method_diffusion;
+extern const Method method_puppet, method_refine, method_diffusion;
 
 /* The one of the request: named, or the best for what it gives. */
 const Method *method_chosen(const SpriteRequest *q);
@@ -351,6 +357,10 @@ void model_release(SpriteModel *m);
 
 /* The picture as the VAE and CLIP want it; fills latent and context. */
 bool model_see(SpriteModel *m, Image frame, Image whole, Err *err) MUST_USE;
+/* Frames of one size, multiples of the VAE's factor, to latents [count,h,w,Z] in
+ * the job's arena. */
+bool model_encode(SpriteModel *m, const Image *frames, int64_t count, Tensor *latents,
+                  Err *err) MUST_USE;
 /* Runs the reference net over the latent; fills tokens. */
 bool model_reference(SpriteModel *m, Err *err) MUST_USE;
 /* Pose pictures [F,H,W,3], 0..1 or -1..1 as the family wants; fills pose. */
@@ -370,4 +380,89 @@ void stage_end(SpriteModel *m, const char *what);
  * or [1,C,F,H,W] for a clip).  Does nothing if dir is NULL. */
 bool dump_tensor(const char *dir, const char *name, Tensor t, bool is_clip, Arena *scratch,
                  Err *err) MUST_USE;
+
+/* ---- mend.c: what a puppet tore ------------------------------------------------------ */
+
+/* A mender from a model folder: config.json and mender.safetensors.  The arena
+ * holds what it was packed into; nothing else stays open. */
+bool mender_load(Mender *m, const char *folder, Arena *a, const Run *run, Err *err) MUST_USE;
+
+/* A puppet's frames, mended at any size.
+ *
+ *   frame --- view at 64 or 96 pixels --- mender --- gate --- steady --- frame
+ *
+ * The view is the part of the frames in which anything is ever seen: enlarged
+ * by whole pixels, as it is, or made smaller until it fits.  The gate opens
+ * where the mender trusts its change, and the change can be seen at all.
+ * Where it is shut a frame keeps its bytes, and so does every pixel of a held
+ * thing.  Steady: what surrounds a pixel is the same in an earlier frame, so
+ * it is mended as there; parts that stand still do not flicker.
+ *
+ * Where the gate is open the change is enlarged to the frame's size with its
+ * edge made as sharp as before; pixel art stays pixel art: its drawing's own
+ * colours, alpha 0 or 255. */
+typedef struct MendJob {
+    const Mender *mender;
+    Image drawing;       /* RGBA: what the puppet was cut from */
+    int x, y;            /* where its top left pixel lies in a frame */
+    const Image *frames; /* the puppet's, RGBA, all of one size */
+    const Tensor *parts; /* u8 [h,w] for each frame: the PuppetPart of its pixels */
+    const Pose *poses;   /* of each frame, in its pixels */
+    int count;
+    bool is_pixel_art;
+    double strength; /* 0: nothing is changed; less than 1: only what is trusted more */
+} MendJob;
+
+/* mended[count], in the arena: the frames as they should be.  The Run's scratch
+ * is left as it was.  False with the reason: memory short, or cancelled. */
+bool mend_frames(Run *r, const MendJob *q, Image *mended, Arena *a, Err *err) MUST_USE;
+
+/* ---- puppet.c: its hands, also for refine.c ------------------------------------------- */
+
+/* An action as the puppet plays it; in the job's arena, but part and pose. */
+typedef struct Play {
+    Image *bare;   /* [count] RGBA: the drawing's own pixels */
+    Image *mended; /* [count] the same where nothing was mended */
+    Tensor *part;  /* [count] u8 [h,w], the PuppetPart of bare's pixels */
+    Pose *pose;    /* [count] in the frames' pixels */
+} Play;
+
+typedef struct Player {
+    const Figure *who;
+    Puppet *puppet;
+    Mender *mender; /* NULL: nothing is mended */
+    Rect room;      /* of a frame, in the picture's pixels: all that actions need */
+    Arena model;    /* the mender's weights */
+    Arena step;     /* of the action at hand */
+} Player;
+
+bool player_play(Player *p, Work *w, const Action *m, Play *to, Err *err) MUST_USE;
+
+/* ---- diffusion.c: its hands, also for refine.c ---------------------------------------- */
+
+typedef struct Drawer {
+    SpriteFolder folder;
+    SpriteFamily family;
+    SpriteModel model;
+    Arena step;        /* of the action at hand */
+    int width, height; /* of a frame */
+
+    const Figure *who;
+    Rgb key;        /* what lies behind the character */
+    Rect part;      /* of the picture, that becomes a frame */
+    Image whole;    /* over the key, in the frame's aspect, at its own size */
+    Image frame;    /* the same at the frame's size */
+    Outline figure; /* where the character stands in the frame */
+
+    Tensor latents; /* [F,h,w,Z] */
+    Tensor decoded; /* [F,H,W,3] in 0..1 */
+} Drawer;
+
+/* The picture as the networks want it, once for all actions. */
+bool drawer_see(Drawer *d, Work *w, Err *err) MUST_USE;
+/* Pose pictures through the pose guider. */
+bool drawer_guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err *err) MUST_USE;
+/* d->latents, noise before, to what they should be.  With `noise` (of their
+ * shape) they are a drawing, of which --strength is made anew. */
+bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err) MUST_USE;
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "studios/sprite/mend.h"
+#include "studios/sprite/internal.h"
 
 #include "base/file.h"
 #include "media/color.h"
@@ -60,13 +60,13 @@ bool mender_load(Mender *m, const char *folder, Arena *a, const Run *run, Err *e
 static const float ENOUGH = 0.65f;
 
 /* Which part of the frames is looked at, and how large. */
-typedef struct View {
+typedef struct Sight {
     Rect region;         /* in a frame */
     int side;            /* of the square that the mender sees */
     int times;           /* enlarged by whole pixels, or 0: made smaller */
     double scale;        /* pixels there for one of a frame */
     int left, top, w, h; /* where the region lies in the square */
-} View;
+} Sight;
 
 /* One frame as the mender sees it, side x side. */
 typedef struct Look {
@@ -81,7 +81,7 @@ typedef struct Mending {
     const MendJob *job;
     Err *err;
     Arena *scratch;
-    View view;
+    Sight view;
     Look *look;
     Tensor drawing; /* [1,S,S,4] */
 } Mending;
@@ -112,9 +112,9 @@ static Rect region_of(const MendJob *q)
     return (Rect){all.x - MARGIN, all.y - MARGIN, all.w + 2 * MARGIN, all.h + 2 * MARGIN};
 }
 
-static View view_of(const MendJob *q)
+static Sight view_of(const MendJob *q)
 {
-    View v = {.region = region_of(q)};
+    Sight v = {.region = region_of(q)};
     int longer = v.region.w > v.region.h ? v.region.w : v.region.h;
     v.side = longer <= SMALL ? SMALL : LARGE;
     v.times = longer <= LARGE ? v.side / longer : 0;
@@ -130,7 +130,7 @@ static View view_of(const MendJob *q)
 static Image seen(const Mending *m, Image im, int x, int y)
 {
     static const Rgb nothing = {0, 0, 0};
-    const View *v = &m->view;
+    const Sight *v = &m->view;
     Rect cut = {v->region.x - x, v->region.y - y, v->region.w, v->region.h};
     Image part = image_crop(m->scratch, im, cut, nothing, m->err);
     if (tensor_is_empty(part))
@@ -144,7 +144,7 @@ static Image seen(const Mending *m, Image im, int x, int y)
 }
 
 /* Places in the square to places in a frame. */
-static void back(const View *v, int x, int y, int *fx, int *fy)
+static void back(const Sight *v, int x, int y, int *fx, int *fy)
 {
     *fx = v->region.x + (int)floor((x - v->left + 0.5) / v->scale);
     *fy = v->region.y + (int)floor((y - v->top + 0.5) / v->scale);
@@ -193,7 +193,7 @@ static void to_numbers(float *to, int stride, Image im)
     }
 }
 
-static Pose pose_in(const View *v, const Pose *p)
+static Pose pose_in(const Sight *v, const Pose *p)
 {
     Pose to = *p;
     for (int i = 0; i < JOINTS; i++) {
@@ -355,7 +355,7 @@ static void add(Sum *s, const Look *k, int S, int x, int y, double weight)
 }
 
 /* What the square shows of the pixel x, y of a frame. */
-static Sum sample(const View *v, const Look *k, int x, int y)
+static Sum sample(const Sight *v, const Look *k, int x, int y)
 {
     Sum s = {0};
     if (v->times > 0) {
@@ -409,7 +409,7 @@ static void write_pixel(unsigned char *to, const Sum *s, double crisp, const Pal
 static void write_frame(const Mending *m, const Look *k, Tensor parts, Image to,
                         const Palette *own)
 {
-    const View *v = &m->view;
+    const Sight *v = &m->view;
     double crisp = v->times > 0 ? 1 : 1 / v->scale;
     int left = (int)max64(v->region.x, 0), top = (int)max64(v->region.y, 0);
     int right = (int)min64(v->region.x + v->region.w, image_width(to));

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const Method *const methods[] = {&method_puppet, &method_diffusion};
+static const Method *const methods[] = {&method_puppet, &method_refine, &method_diffusion};
 
 const Method *method_chosen(const SpriteRequest *q)
 {

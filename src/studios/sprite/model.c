@@ -158,23 +158,32 @@ void model_release(SpriteModel *m)
 
 /* ---- the reference picture ------------------------------------------------------------ */
 
-static bool encode(SpriteModel *m, Image frame, Err *err)
+bool model_encode(SpriteModel *m, const Image *frames, int64_t count, Tensor *latents, Err *err)
 {
     Loan l;
     Vae vae;
+    int64_t f = vae_factor(&m->vae_config);
     if (!loan_begin(&l, m, "VAE encoder", m->folder->vae, NULL, err))
         return false;
     const VaeParts half = {.encoder = true};
     (void)!vae_bind(&vae, &l.bind, &m->vae_config, half);
     if (!loan_bound(&l, m, vae_unread(half), err))
         return false;
-    size_t floor = run_floor(m->run);
-    Tensor rgb = image_to_f32(m->run->scratch, frame, RANGE_SIGNED, &m->run->err);
-    if (!tensor_is_empty(rgb))
-        rgb = tensor_reshape(rgb, SHAPE(1, rgb.dim[0], rgb.dim[1], 3));
-    m->latent = nn_save(m->run, m->job, vae_encode(m->run, &vae, rgb, (Tensor){0}));
-    run_drop(m->run, floor);
-    return loan_close(&l, m, "encode the picture", err);
+    *latents = tensor_new(m->job, TENSOR_F32,
+                          SHAPE(count, image_height(frames[0]) / f, image_width(frames[0]) / f,
+                                m->vae_config.latent),
+                          &m->run->err);
+    for (int64_t i = 0; i < count && !run_stopped(m->run); i++) {
+        size_t floor = run_floor(m->run);
+        Tensor rgb = image_to_f32(m->run->scratch, frames[i], RANGE_SIGNED, &m->run->err);
+        if (!tensor_is_empty(rgb))
+            rgb = tensor_reshape(rgb, SHAPE(1, rgb.dim[0], rgb.dim[1], 3));
+        Tensor one = vae_encode(m->run, &vae, rgb, (Tensor){0});
+        if (!tensor_is_empty(one))
+            memcpy(tensor_rows(*latents, i, 1).data, one.data, tensor_bytes(one));
+        run_drop(m->run, floor);
+    }
+    return loan_close(&l, m, count > 1 ? "encode the frames" : "encode the picture", err);
 }
 
 /* The picture at CLIP's size: squashed, or its shortest side fitted and the
@@ -232,7 +241,7 @@ static bool embed(SpriteModel *m, Image whole, Err *err)
 
 bool model_see(SpriteModel *m, Image frame, Image whole, Err *err)
 {
-    return encode(m, frame, err) && embed(m, whole, err);
+    return model_encode(m, &frame, 1, &m->latent, err) && embed(m, whole, err);
 }
 
 /* ---- the UNets --------------------------------------------------------------------------- */

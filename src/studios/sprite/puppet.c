@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/sprite/internal.h"
 
+#include "base/data.h"
 #include "base/file.h"
 #include "media/labels.h"
 #include "puppet/puppet.h"
@@ -12,25 +13,35 @@
 /* The puppet method: the drawing's own pixels, moved by its joints.
  *
  *   picture, joints - parts - layers
- *   action - joints of this figure - frames */
-typedef struct Player {
-    const Figure *who;
-    Puppet *puppet;
-    Rect room; /* of a frame, in the picture's pixels: all that actions need */
-    Arena step;
-} Player;
+ *   action - joints of this figure - frames - mender - frames */
+
+static bool load_mender(Player *p, Work *w, Err *err)
+{
+    char *dir = data_find("models/mender");
+    if (dir == NULL)
+        return err_set(
+            err, ERR_INPUT,
+            "the mender is not where it was installed (models/mender); --mend 0 does "
+            "without it");
+    p->mender = arena_take(&p->model, sizeof *p->mender);
+    bool ok = p->mender != NULL || err_set(err, ERR_MEMORY, "not enough memory for the mender");
+    ok = ok && mender_load(p->mender, dir, &p->model, &w->run, err);
+    xfree(dir);
+    return ok;
+}
 
 static bool puppet_open(void *state, Work *w, Err *err)
 {
     Player *p = state;
-    (void)w;
-    return arena_init(&p->step, 0, err);
+    return arena_init(&p->step, 0, err) && arena_init(&p->model, 0, err) &&
+           (w->q->mend <= 0 || load_mender(p, w, err));
 }
 
 static void puppet_close(void *state)
 {
     Player *p = state;
     arena_release(&p->step);
+    arena_release(&p->model);
 }
 
 /* ---- the picture -------------------------------------------------------------------- */
@@ -161,36 +172,65 @@ static bool puppet_look(void *state, Work *w, const Action *m, Err *err)
     return poses != NULL;
 }
 
-static bool draw_frame(Player *p, Work *w, const Pose *pose, Image *frame, Tensor *part,
-                       Err *err)
+static bool draw_frame(Player *p, Work *w, Play *to, int64_t i, Err *err)
 {
-    Pose moved = *pose;
-    for (int i = 0; i < JOINTS; i++) {
-        moved.joint[i].x -= (float)p->room.x;
-        moved.joint[i].y -= (float)p->room.y;
+    for (int k = 0; k < JOINTS; k++) {
+        to->pose[i].joint[k].x -= (float)p->room.x;
+        to->pose[i].joint[k].y -= (float)p->room.y;
     }
-    *frame = image_new(&w->job, p->room.w, p->room.h, 4, err);
-    *part = tensor_new(&p->step, TENSOR_U8, SHAPE(p->room.h, p->room.w), err);
-    return !tensor_is_empty(*frame) && !tensor_is_empty(*part) &&
-           puppet_draw(p->puppet, &moved, *frame, *part, &w->scratch, err);
+    to->bare[i] = image_new(&w->job, p->room.w, p->room.h, 4, err);
+    to->part[i] = tensor_new(&p->step, TENSOR_U8, SHAPE(p->room.h, p->room.w), err);
+    return !tensor_is_empty(to->bare[i]) && !tensor_is_empty(to->part[i]) &&
+           puppet_draw(p->puppet, &to->pose[i], to->bare[i], to->part[i], &w->scratch, err);
 }
 
-static bool puppet_frames(void *state, Work *w, const Action *m, Image *frames, Err *err)
+static bool mend(Player *p, Work *w, Play *play, int64_t count, Err *err)
 {
-    Player *p = state;
+    MendJob job = {.mender = p->mender,
+                   .drawing = p->who->cut,
+                   .x = -p->room.x,
+                   .y = -p->room.y,
+                   .frames = play->bare,
+                   .parts = play->part,
+                   .poses = play->pose,
+                   .count = (int)count,
+                   .is_pixel_art = p->who->is_pixel_art,
+                   .strength = w->q->mend};
+    return mend_frames(&w->run, &job, play->mended, &w->job, err);
+}
+
+static bool begin_play(Player *p, Work *w, const Action *m, Play *to, Err *err)
+{
     arena_rewind(&p->step, 0);
-    const Pose *poses = action_poses(m, p->who, &p->step, err);
-    Tensor *parts = arena_zeros(&p->step, (size_t)m->count * sizeof *parts);
-    if (poses == NULL || parts == NULL)
+    *to = (Play){.bare = arena_zeros(&w->job, (size_t)m->count * sizeof *to->bare),
+                 .mended = arena_zeros(&w->job, (size_t)m->count * sizeof *to->mended),
+                 .part = arena_zeros(&p->step, (size_t)m->count * sizeof *to->part)};
+    if (to->bare == NULL || to->mended == NULL || to->part == NULL)
         return err_set(err, ERR_MEMORY, "not enough memory for the frames");
-    float hips =
-        (p->who->rig.rest.joint[JOINT_R_HIP].x + p->who->rig.rest.joint[JOINT_L_HIP].x) / 2;
+    to->pose = action_poses(m, p->who, &p->step, err);
+    return to->pose != NULL;
+}
+
+bool player_play(Player *p, Work *w, const Action *m, Play *to, Err *err)
+{
+    const Keypoint *rest = p->who->rig.rest.joint;
+    float hips = (rest[JOINT_R_HIP].x + rest[JOINT_L_HIP].x) / 2;
+    if (!begin_play(p, w, m, to, err))
+        return false;
     for (int64_t i = 0; i < m->count; i++) {
         m->root[i] = (int)lroundf(hips + action_drift(m, p->who, i)) - p->room.x;
         work_progress(w, "drawing", i, m->count);
-        if (!goes_on(w, err) || !draw_frame(p, w, &poses[i], &frames[i], &parts[i], err))
+        if (!goes_on(w, err) || !draw_frame(p, w, to, i, err))
             return false;
     }
+    if (p->mender != NULL)
+        return mend(p, w, to, m->count, err);
+    memcpy(to->mended, to->bare, (size_t)m->count * sizeof *to->bare);
+    return true;
+}
+
+static bool dump_parts(const Player *p, const Work *w, Err *err)
+{
     if (!is_given(w->q->dump))
         return true;
     char *path = file_join(w->q->dump, "parts.png");
@@ -201,11 +241,20 @@ static bool puppet_frames(void *state, Work *w, const Action *m, Image *frames, 
     return ok;
 }
 
+static bool puppet_frames(void *state, Work *w, const Action *m, Image *frames, Err *err)
+{
+    Player *p = state;
+    Play play;
+    if (!player_play(p, w, m, &play, err))
+        return false;
+    memcpy(frames, play.mended, (size_t)m->count * sizeof *frames);
+    return dump_parts(p, w, err);
+}
+
 static void puppet_describe(const void *state, const Work *w, char *to, size_t room)
 {
     (void)state;
-    (void)w;
-    snprintf(to, room, "puppet");
+    snprintf(to, room, "puppet, mend %g", w->q->mend);
 }
 
 const Method method_puppet = {.name = "puppet",

@@ -63,6 +63,15 @@ static bool read_outline(SheetOptions *o, const char *text, Err *err)
     return true;
 }
 
+static bool read_palette(Work *w, Err *err)
+{
+    Palette *p = arena_take(&w->job, sizeof *p);
+    if (p == NULL)
+        return err_set(err, ERR_MEMORY, "not enough memory for a palette");
+    w->sheet.palette = p;
+    return palette_load(p, w->q->palette, &w->scratch, err);
+}
+
 bool save_look(Work *w, Err *err)
 {
     const SpriteRequest *q = w->q;
@@ -71,7 +80,8 @@ bool save_look(Work *w, Err *err)
                               .cell = (int)q->cell,
                               .colors = (int)q->colors,
                               .in_place = q->in_place};
-    return sheet_formats_known(q->format, err) && read_outline(&w->sheet, q->outline, err);
+    return sheet_formats_known(q->format, err) && read_outline(&w->sheet, q->outline, err) &&
+           (!is_given(q->palette) || read_palette(w, err));
 }
 
 bool save_sheet(Work *w, const Actions *m, const char *how, const char *dir, Err *err)
