@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Reads Godot's text resources (.tres, .tscn), strictly, after "TSCN file format" in Godot's manual: sections
 [name key=value ...], each followed by lines `key = value`.  Values are what SpriteFrames and a sprite consist of;
-anything else is an error.  Debian's Godot is of version 3, which refuses format 3."""
+anything else is an error.  Debian's Godot cannot be asked: version 3.2 answers "Saved with
+newer format version"."""
 import re
 
 TOKEN = re.compile(r'\s*(?:(?P<name>&?"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)|'
