@@ -82,6 +82,15 @@ static Json *person_json(const Pose *pose, bool has_depth, PosesFormat format)
     return person;
 }
 
+/* Programs take the sides of a canvas for numbers of pixels: 512, not 512.0. */
+static void put_side(Json *frame, const char *name, double side)
+{
+    if (side == rint(side) && side <= 1e9)
+        js_put_int(frame, name, (int64_t)side);
+    else
+        js_put_number(frame, name, side);
+}
+
 static Json *frame_json(const Poses *p, int f, PosesFormat format)
 {
     bool is_editor = format == POSES_EDITOR;
@@ -91,8 +100,8 @@ static Json *frame_json(const Poses *p, int f, PosesFormat format)
                                   : person_json(&p->pose[f][i], p->has_depth, format));
     js_put(frame, is_editor ? "keypoints" : "people", people);
     if (p->width > 0) {
-        js_put_number(frame, is_editor ? "width" : "canvas_width", p->width);
-        js_put_number(frame, is_editor ? "height" : "canvas_height", p->height);
+        put_side(frame, is_editor ? "width" : "canvas_width", p->width);
+        put_side(frame, is_editor ? "height" : "canvas_height", p->height);
     }
     return frame;
 }

@@ -328,12 +328,12 @@ static void formats_have_the_members_their_programs_look_up(void **state)
     p.pose[0][0].joint[17].c = 0;
     (void)written_and_read(&p, POSES_COMFYUI, out, sizeof out);
     assert_non_null(strstr(out, "\"hand_left_keypoints_2d\":[]"));
-    assert_non_null(strstr(out, "\"canvas_width\":200"));
+    assert_non_null(strstr(out, "\"canvas_width\":200,\"canvas_height\":100}"));
     assert_null(strstr(out, "pose_keypoints_3d"));
     (void)written_and_read(&p, POSES_EDITOR, out, sizeof out);
     assert_non_null(strstr(out, "\"keypoints\":[[[10"));
     assert_non_null(strstr(out, "[-1"));
-    assert_non_null(strstr(out, "\"width\":200"));
+    assert_non_null(strstr(out, "\"width\":200,\"height\":100}"));
 }
 
 static void one_frame_can_be_taken_out(void **state)
