@@ -81,9 +81,9 @@ def example(job):
         a[:, 2] = b[:, 2] = 0
     if "identity" in row:           # a hair off, so that the puppet and not the picture is drawn
         target, b = ref, a + np.array([.02, 0, 0, 0], np.float32)
-    t0 = time.time()
+    t0 = time.process_time()
     frame, part, labels = puppet.draw(picture, a, b[None], native=native, depth=row != "z unknown")
-    took = time.time() - t0
+    took = time.process_time() - t0
     key = key_colour(picture)
     return dict(seed=seed, ref=ref, target=target, frame=frame[0], labels=labels, key=key, took=took,
                 scores=score(frame[0], target, key), copy=score(straight(ref), target, key))

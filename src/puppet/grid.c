@@ -6,6 +6,15 @@
 
 enum { GRID_SIDE = 160, FAINT = 24 };
 
+const float *grid_lab(const Grid *g, Point p)
+{
+    int x = (int)floorf(p.x), y = (int)floorf(p.y);
+    if (x < 0 || y < 0 || x >= g->size.w || y >= g->size.h)
+        return NULL;
+    int64_t i = (int64_t)y * g->size.w + x;
+    return g->solid[i] ? g->lab + 3 * i : NULL;
+}
+
 /* The mean colour of the figure's pixels in a box; false if they are less than a quarter. */
 static bool box_mean(const unsigned char *rgba, Size s, int x0, int y0, int side,
                      unsigned char to[4])

@@ -8,11 +8,6 @@
  * sticks out of the figure back through the hand, a shield is the closed outline around
  * the wrist. */
 
-static Point center(const Grid *g, int64_t i)
-{
-    return (Point){(float)(i % g->size.w) + .5f, (float)(i / g->size.w) + .5f};
-}
-
 static Point wrist_of(const Grid *g, int side)
 {
     return figure_point(&g->figure, limb_joint(ARM, side, 2));
@@ -58,7 +53,7 @@ static Point direction(const Strip *s, const Grid *g, Point wrist, int64_t *coun
     for (int64_t i = 0; i < size_count(g->size); i++) {
         if (g->label[i] != s->part)
             continue;
-        Point p = center(g, i);
+        Point p = grid_center(g, i);
         double dx = (double)(p.x - wrist.x), dy = (double)(p.y - wrist.y);
         ++*count;
         x += dx, y += dy, xx += dx * dx, xy += dx * dy, yy += dy * dy;
@@ -89,7 +84,7 @@ static bool strip_find(Strip *s, const Grid *g, int side)
     for (int64_t i = 0; i < size_count(g->size); i++) {
         if (g->label[i] != s->part)
             continue;
-        Point at = bone_local(&s->axis, center(g, i));
+        Point at = bone_local(&s->axis, grid_center(g, i));
         s->tip = fmaxf(s->tip, at.x);
         s->first = fminf(s->first, at.x);
         off += fabsf(at.y) / (float)count;
@@ -101,7 +96,7 @@ static bool strip_find(Strip *s, const Grid *g, int side)
 
 static bool belongs(const Strip *s, const Grid *g, int64_t i)
 {
-    Point at = bone_local(&s->axis, center(g, i));
+    Point at = bone_local(&s->axis, grid_center(g, i));
     float reach = fmaxf(s->first + 1, 2 * g->radius[ARM][1]);
     if (fabsf(at.y) > s->half_width + .5f || at.x > reach || at.x < -BUTT * s->tip)
         return false;
@@ -157,15 +152,6 @@ typedef struct Rays {
     int radius[RAYS];
 } Rays;
 
-static const float *lab_at(const Grid *g, Point p)
-{
-    int x = (int)floorf(p.x), y = (int)floorf(p.y);
-    if (x < 0 || y < 0 || x >= g->size.w || y >= g->size.h)
-        return NULL;
-    int64_t i = (int64_t)y * g->size.w + x;
-    return g->solid[i] ? g->lab + 3 * i : NULL;
-}
-
 static Point on_ray(const Rays *r, Point wrist, int ray, int at)
 {
     float angle = 6.2831853f * (float)ray / RAYS, d = r->step * (float)at;
@@ -179,8 +165,8 @@ static void measure_rays(Rays *r, const Grid *g, Point wrist)
     for (int ray = 0; ray < RAYS; ray++) {
         bool is_out = false;
         for (int at = 0; at < STEPS; at++) {
-            const float *in = at > 0 ? lab_at(g, on_ray(r, wrist, ray, at - 1)) : NULL;
-            const float *out = lab_at(g, on_ray(r, wrist, ray, at + 1));
+            const float *in = at > 0 ? grid_lab(g, on_ray(r, wrist, ray, at - 1)) : NULL;
+            const float *out = grid_lab(g, on_ray(r, wrist, ray, at + 1));
             is_out = is_out || (at > 0 && in == NULL);
             r->edge[ray][at] = at < r->first ? -1
                                : is_out      ? -.5f
@@ -272,7 +258,7 @@ static bool has_piece(const Rays *r, const Grid *g, Point wrist, const Far *far,
             if (far->piece[i] != id)
                 continue;
             all++;
-            within += is_within(r, wrist, center(g, i));
+            within += is_within(r, wrist, grid_center(g, i));
         }
         if (all > 4 && 10 * within > 7 * all && 12 * within > area)
             return true;
@@ -285,7 +271,7 @@ static bool is_shield(const Rays *r, const Grid *g, int side, const Far *far, fl
     Point wrist = wrist_of(g, side);
     int64_t area = 0;
     for (int64_t i = 0; i < size_count(g->size); i++)
-        area += g->solid[i] && is_within(r, wrist, center(g, i));
+        area += g->solid[i] && is_within(r, wrist, grid_center(g, i));
     float size = sqrtf((float)area / 3.14159f) / g->radius[ARM][1];
     return edge > EDGE && inner_edge(r) > INNER && edge_to_elbow(r, g, side) > ELBOW &&
            size > LEAST_SIZE && has_piece(r, g, wrist, far, area);
@@ -301,7 +287,7 @@ static void find_shield(Grid *g, int side, const Far *far)
     if (!is_shield(&r, g, side, far, best_outline(&r)))
         return;
     for (int64_t i = 0; i < size_count(g->size); i++) {
-        if (g->solid[i] && is_within(&r, wrist, center(g, i)))
+        if (g->solid[i] && is_within(&r, wrist, grid_center(g, i)))
             g->label[i] = (unsigned char)held_part(side);
     }
 }

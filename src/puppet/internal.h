@@ -126,6 +126,13 @@ typedef struct Grid {
     float radius[2][2];   /* half width of arm and leg, upper and lower */
 } Grid;
 
+static inline Point grid_center(const Grid *g, int64_t i)
+{
+    return (Point){(float)(i % g->size.w) + .5f, (float)(i / g->size.w) + .5f};
+}
+/* The colour at p; NULL off the figure. */
+const float *grid_lab(const Grid *g, Point p);
+
 /* Pixels of the picture that a pixel of the grid is wide. */
 int grid_step(Size s);
 /* Fills all but the figure and the radii.  False if nothing is there. */

@@ -12,26 +12,17 @@ static const float FRONT = .3f;    /* shoulders so far apart, in lengths of the 
 static const float NO_EDGE = 9;
 static const float PULLED = .15f; /* of a shoulder towards the neck */
 
-static const float *lab_at(const Grid *g, Point p)
-{
-    int x = (int)floorf(p.x), y = (int)floorf(p.y);
-    if (x < 0 || y < 0 || x >= g->size.w || y >= g->size.h)
-        return NULL;
-    int64_t i = (int64_t)y * g->size.w + x;
-    return g->solid[i] ? g->lab + 3 * i : NULL;
-}
-
 /* How far it is from p to the limb's edge, on the nearer side of the bone: the silhouette's,
  * or one of colour, as an outline on the trunk is. */
 static float free_width(const Grid *g, Point p, Point across, float most, float edge)
 {
     float best = most;
-    const float *here = lab_at(g, p);
+    const float *here = grid_lab(g, p);
     for (int side = -1; side <= 1 && here != NULL; side += 2) {
         float d = 0, sign = (float)side;
         while (d < most) {
             const float *lab =
-                lab_at(g, (Point){p.x + across.x * d * sign, p.y + across.y * d * sign});
+                grid_lab(g, (Point){p.x + across.x * d * sign, p.y + across.y * d * sign});
             if (lab == NULL || color_step(lab, here) > edge)
                 break;
             d += .25f;
@@ -127,11 +118,6 @@ static float area_distance(const Area *s, Point p)
     return s->part == PUPPET_TORSO ? fminf(d, distance_to_hull(p, s->hull, 4)) : d;
 }
 
-static Point center(const Grid *g, int64_t i)
-{
-    return (Point){(float)(i % g->size.w) + .5f, (float)(i / g->size.w) + .5f};
-}
-
 /* Pixels on the bone; if none is on the figure, the nearest one. */
 static void find_seeds(const Grid *g, const float *straight, float reach, unsigned char *seed)
 {
@@ -187,15 +173,15 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
     Area area = area_of(g, part);
     float r = part_radius(g, part);
     for (int64_t i = 0; i < n; i++)
-        straight[i] = g->solid[i] ? area_distance(&area, center(g, i)) : 0;
+        straight[i] = g->solid[i] ? area_distance(&area, grid_center(g, i)) : 0;
     bool is_area = part == PUPPET_TORSO || part == PUPPET_HEAD;
     find_seeds(g, straight, is_area ? .75f : fmaxf(.75f, .35f * r), seed);
     geodesic(way, g, seed, scratch);
     for (int64_t i = 0; i < n; i++) {
         if (!g->solid[i])
             continue;
-        float d =
-            (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r + handicap(g, part, center(g, i));
+        float d = (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r +
+                  handicap(g, part, grid_center(g, i));
         if (d < best[i]) {
             best[i] = d;
             g->label[i] = (unsigned char)part;

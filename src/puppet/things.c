@@ -30,11 +30,6 @@ static bool is_forearm(int part)
 {
     return part == PUPPET_R_FOREARM || part == PUPPET_L_FOREARM;
 }
-static Point center(const Grid *g, int64_t i)
-{
-    return (Point){(float)(i % g->size.w) + .5f, (float)(i / g->size.w) + .5f};
-}
-
 /* Too far from its bone to be the limb's own. */
 static bool is_far(const Grid *g, int part, Point p)
 {
@@ -69,7 +64,7 @@ static void fit(Piece *c, const Grid *g)
     for (int64_t i = 0; i < size_count(g->size); i++) {
         if (c->of[i] != c->id)
             continue;
-        Point p = center(g, i);
+        Point p = grid_center(g, i);
         double px = (double)p.x, py = (double)p.y;
         c->count++;
         c->label[g->label[i]]++;
@@ -102,7 +97,7 @@ static float grip(const Piece *c, const Grid *g, int side)
     float r = g->radius[ARM][1], nearest = INFINITY;
     float off = from_axis(c, w);
     for (int64_t i = 0; i < size_count(g->size); i++) {
-        Point p = center(g, i);
+        Point p = grid_center(g, i);
         if (c->of[i] == c->id)
             nearest = fminf(nearest, hypotf(p.x - w.x, p.y - w.y));
     }
@@ -181,27 +176,41 @@ static bool is_at_hand(const Grid *g, Point p)
     return false;
 }
 
-/* The share of the piece's border along which the figure goes on, but for the hand: cloth
- * clings to the figure, what is held sticks out. */
-static float clinging(const Piece *c, const Grid *g)
+/* The share of the piece's border that has such pixels beyond it. */
+static float border_share(const Piece *c, const Grid *g, Kind kind)
 {
-    int64_t all = 0, body = 0;
+    int64_t all = 0, such = 0;
     for (int64_t i = 0; i < size_count(g->size); i++) {
         int x = (int)(i % g->size.w), y = (int)(i / g->size.w);
         for (int k = 0; k < 4 && c->of[i] == c->id; k++) {
             int u = x + (k == 0) - (k == 1), v = y + (k == 2) - (k == 3);
-            bool is_in = u >= 0 && v >= 0 && u < g->size.w && v < g->size.h;
+            bool is_inside = u >= 0 && v >= 0 && u < g->size.w && v < g->size.h;
             int64_t to = (int64_t)v * g->size.w + u;
-            if (is_in && c->of[to] == c->id)
+            if (is_inside && c->of[to] == c->id)
                 continue;
             all++;
-            if (!is_in || !g->solid[to])
-                continue;
-            bool is_body = g->label[to] == PUPPET_TORSO || is_leg(g->label[to]);
-            body += is_body || !is_at_hand(g, center(g, to));
+            such += is_inside && kind(g, to);
         }
     }
-    return (float)body / (float)max64(all, 1);
+    return (float)such / (float)max64(all, 1);
+}
+
+static bool is_body_or_off_hand(const void *grid, int64_t i)
+{
+    const Grid *g = grid;
+    bool is_body = g->label[i] == PUPPET_TORSO || is_leg(g->label[i]);
+    return g->solid[i] && (is_body || !is_at_hand(g, grid_center(g, i)));
+}
+static bool is_forearm_at(const void *grid, int64_t i)
+{
+    const Grid *g = grid;
+    return is_forearm(g->label[i]);
+}
+
+/* Cloth clings to the figure, what is held sticks out of the hand. */
+static float clinging(const Piece *c, const Grid *g)
+{
+    return border_share(c, g, is_body_or_off_hand);
 }
 
 /* A piece that is mostly nearest to a forearm and hangs below the elbow is the arm's, unless
@@ -214,7 +223,7 @@ static bool is_sleeve(const Piece *c, const Grid *g, int side, Arena *scratch)
     Bone b = bone_of(&g->figure, part);
     int64_t up = 0, pairs = 0;
     for (int64_t i = 0; i < size_count(g->size); i++)
-        up += c->of[i] == c->id && bone_local(&b, center(g, i)).x < .4f * b.length;
+        up += c->of[i] == c->id && bone_local(&b, grid_center(g, i)).x < .4f * b.length;
     if ((float)up >= .3f * (float)c->count)
         return false;
     Border border = {g, c, NULL};
@@ -229,25 +238,6 @@ static bool is_past(const Piece *c, const Grid *g, int side)
     return bone_local(&b, c->middle).x > .85f * b.length;
 }
 
-/* The share of the border to the forearms: the rim of a large hand, not what it holds. */
-static float forearm_border(const Piece *c, const Grid *g)
-{
-    int64_t all = 0, arm = 0;
-    for (int64_t i = 0; i < size_count(g->size); i++) {
-        int x = (int)(i % g->size.w), y = (int)(i / g->size.w);
-        for (int k = 0; k < 4 && c->of[i] == c->id; k++) {
-            int u = x + (k == 0) - (k == 1), v = y + (k == 2) - (k == 3);
-            bool is_in = u >= 0 && v >= 0 && u < g->size.w && v < g->size.h;
-            int64_t to = (int64_t)v * g->size.w + u;
-            if (is_in && c->of[to] == c->id)
-                continue;
-            all++;
-            arm += is_in && is_forearm(g->label[to]);
-        }
-    }
-    return (float)arm / (float)max64(all, 1);
-}
-
 static int owner(const Piece *c, const Grid *g, Arena *scratch)
 {
     float cling = clinging(c, g);
@@ -260,7 +250,8 @@ static int owner(const Piece *c, const Grid *g, Arena *scratch)
     }
     for (int side = RIGHT; side <= LEFT; side++) {
         if (is_sleeve(c, g, side, scratch))
-            return is_past(c, g, side) && cling < CLINGS && forearm_border(c, g) < RIM
+            return is_past(c, g, side) && cling < CLINGS &&
+                           border_share(c, g, is_forearm_at) < RIM
                        ? held_part(side)
                        : limb_part(ARM, side, 1);
     }
@@ -276,13 +267,13 @@ static void give(const Piece *c, Grid *g, int part)
     double off = 0;
     for (int64_t i = 0; i < n; i++) {
         if (c->of[i] == c->id)
-            off += (double)from_axis(c, center(g, i));
+            off += (double)from_axis(c, grid_center(g, i));
     }
     float most = is_along ? WIDE * (float)(off / (double)c->count) : INFINITY;
     for (int64_t i = 0; i < n; i++) {
         if (c->of[i] == c->id)
             g->label[i] =
-                (unsigned char)(from_axis(c, center(g, i)) > most ? PUPPET_TORSO : part);
+                (unsigned char)(from_axis(c, grid_center(g, i)) > most ? PUPPET_TORSO : part);
     }
 }
 
@@ -294,8 +285,8 @@ static void give_far_pieces(Grid *g, Arena *scratch)
     int32_t *piece = memory_take(scratch, n, sizeof *piece);
     for (int64_t i = 0; i < n; i++) {
         int part = g->label[i];
-        far[i] =
-            is_in(part, PUPPET_R_UPPER_ARM, PUPPET_L_SHIN) && is_far(g, part, center(g, i));
+        far[i] = is_in(part, PUPPET_R_UPPER_ARM, PUPPET_L_SHIN) &&
+                 is_far(g, part, grid_center(g, i));
     }
     int count = mask_pieces(piece, far, g->size, scratch);
     for (int id = 1; id <= count; id++) {
@@ -388,7 +379,8 @@ static void find_cloth(Grid *g, Arena *scratch)
     Bone trunk = bone_of(&g->figure, PUPPET_TORSO);
     float below = trunk.length + .6f * g->radius[LEG][0];
     for (int64_t i = 0; i < n; i++)
-        cloth[i] = g->label[i] == PUPPET_TORSO && bone_local(&trunk, center(g, i)).x > below;
+        cloth[i] =
+            g->label[i] == PUPPET_TORSO && bone_local(&trunk, grid_center(g, i)).x > below;
     int hem = find_hem(g, cloth, scratch);
     for (int64_t i = 0; i < n; i++) {
         bool is_above = (int)(i / g->size.w) <= hem;
