@@ -7,8 +7,9 @@
 /* Handicaps, in half widths of a limb: the trunk and the head are found by areas, which
  * would win over the thin limbs before them. */
 static const float TRUNK_LAST = 1.0f, HEAD_LAST = .3f, FORBIDDEN = 20, FARTHER_LIMB = .35f;
-static const float ARM_EDGE = .4f; /* the colour step at which an arm ends */
-static const float FRONT = .3f;    /* shoulders so far apart, in lengths of the trunk */
+static const float HIDDEN = 2, BEHIND = .5f; /* an arm so many half widths behind the trunk */
+static const float ARM_EDGE = .4f;           /* the colour step at which an arm ends */
+static const float FRONT = .3f; /* shoulders so far apart, in lengths of the trunk */
 static const float NO_EDGE = 9;
 static const float PULLED = .15f; /* of a shoulder towards the neck */
 
@@ -162,6 +163,18 @@ static float handicap(const Grid *g, int part, Point p)
     return theirs - mine > 1.5f * part_radius(g, part) ? FARTHER_LIMB : 0;
 }
 
+/* An arm behind the trunk is not what one sees on it. */
+static bool is_behind_trunk(const Grid *g, int part)
+{
+    if (!g->has_depth || part < PUPPET_R_UPPER_ARM || part > PUPPET_L_FOREARM)
+        return false;
+    const Figure *f = &g->figure;
+    BoneEnds a = bone_ends(part), t = bone_ends(PUPPET_TORSO);
+    float arm = (f->at[a.from].z + f->at[a.to].z) / 2;
+    float trunk = (f->at[t.from].z + f->at[t.to].z) / 2;
+    return arm < trunk - BEHIND * part_radius(g, part);
+}
+
 /* Takes the pixels to which this part is nearer than those before it. */
 static void compete(Grid *g, int part, float *best, Arena *scratch)
 {
@@ -175,6 +188,8 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
     for (int64_t i = 0; i < n; i++)
         straight[i] = g->solid[i] ? area_distance(&area, grid_center(g, i)) : 0;
     bool is_area = part == PUPPET_TORSO || part == PUPPET_HEAD;
+    bool is_behind = is_behind_trunk(g, part);
+    Area trunk = area_of(g, PUPPET_TORSO);
     find_seeds(g, straight, is_area ? .75f : fmaxf(.75f, .35f * r), seed);
     geodesic(way, g, seed, scratch);
     for (int64_t i = 0; i < n; i++) {
@@ -182,6 +197,8 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
             continue;
         float d = (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r +
                   handicap(g, part, grid_center(g, i));
+        if (is_behind && area_distance(&trunk, grid_center(g, i)) <= 0)
+            d += HIDDEN;
         if (d < best[i]) {
             best[i] = d;
             g->label[i] = (unsigned char)part;

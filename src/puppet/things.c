@@ -7,6 +7,7 @@
 
 /* In half widths of the limb. */
 static const float REACH = 1.4f;       /* farther aside a pixel is not the limb's own */
+static const float HAND = 2;           /* but a hand may be, about the wrist */
 static const float GRIP = 3, AXIS = 2; /* how near what is held comes to the wrist */
 static const float CLOSE = 2;          /* what is at the hand */
 static const float STAFF = .03f;       /* as THIN, for what may lie along a robe */
@@ -41,6 +42,8 @@ static bool is_far(const Grid *g, int part, Point p)
     float aside = fabsf(at.y), past = at.x - b.length;
     if (at.x < BACK[limb][half] * r)
         return true;
+    if (is_forearm(part) && hypotf(past, aside) < HAND * r)
+        return false;
     if (is_forearm(part) && past > 0)
         aside = hypotf(past, aside);
     if (limb == LEG && half == 1 && at.x >= .9f * b.length)
