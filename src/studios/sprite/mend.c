@@ -354,13 +354,25 @@ static void add(Sum *s, const Look *k, int S, int x, int y, double weight)
     s->weight += weight;
 }
 
-/* What the square shows of the pixel x, y of a frame. */
+static bool is_open(const Look *k, int S, Rect r)
+{
+    for (int y = r.y < 0 ? 0 : r.y; y < r.y + r.h && y < S; y++)
+        for (int x = r.x < 0 ? 0 : r.x; x < r.x + r.w && x < S; x++)
+            if (k->open[y * S + x])
+                return true;
+    return false;
+}
+
+/* What the square shows of the pixel x, y of a frame; nothing if the gate is
+ * shut all around. */
 static Sum sample(const Sight *v, const Look *k, int x, int y)
 {
     Sum s = {0};
     if (v->times > 0) {
         int left = v->left + (x - v->region.x) * v->times;
         int top = v->top + (y - v->region.y) * v->times;
+        if (!is_open(k, v->side, (Rect){left, top, v->times, v->times}))
+            return s;
         for (int i = 0; i < v->times * v->times; i++)
             add(&s, k, v->side, left + i % v->times, top + i / v->times, 1);
         return s;
@@ -368,6 +380,8 @@ static Sum sample(const Sight *v, const Look *k, int x, int y)
     double u = v->left + (x + 0.5 - v->region.x) * v->scale - 0.5;
     double w = v->top + (y + 0.5 - v->region.y) * v->scale - 0.5;
     int left = (int)floor(u), top = (int)floor(w);
+    if (!is_open(k, v->side, (Rect){left, top, 2, 2}))
+        return s;
     double right = u - left, low = w - top;
     add(&s, k, v->side, left, top, (1 - right) * (1 - low));
     add(&s, k, v->side, left + 1, top, right * (1 - low));
