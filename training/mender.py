@@ -125,9 +125,9 @@ def tensor(rgba):
     return x
 
 
-def flags(u8):
-    """uint8 [n,h,w] -> [n,1,h,w] 0 or 1"""
-    return torch.from_numpy(np.ascontiguousarray(u8 > 0)).float()[:, None]
+def flags(bools):
+    """[n,h,w] -> [n,1,h,w] 0 or 1"""
+    return torch.from_numpy(np.ascontiguousarray(bools)).float()[:, None]
 
 
 def over(colour, alpha, ground):
@@ -135,11 +135,11 @@ def over(colour, alpha, ground):
 
 
 # ------------------------------------------------------------------ training
-def loss_of(net, puppet, skeleton, reference, truth, ground):
-    """puppet [n,5,..], truth [n,4,..]; ground [n,3,1,1]: what lies behind"""
+def loss_of(net, puppet, skeleton, reference, truth, counts, ground):
+    """puppet [n,5,..], truth [n,4,..]; counts [n,1,..]: 0 where nothing is asked; ground [n,3,1,1]: what lies behind"""
     colour, logit, gate = finish(puppet, net(puppet, skeleton, reference))
     tc, ta, pa = truth[:, :3], (truth[:, 3:] + 1) / 2, (puppet[:, 3:4] + 1) / 2
-    w = (.3 + 1.7 * F.max_pool2d(torch.maximum(ta, pa), 3, 1, 1)) * (1 - puppet[:, 4:])
+    w = (.3 + 1.7 * F.max_pool2d(torch.maximum(ta, pa), 3, 1, 1)) * counts
     wanted, now = over(tc, ta, ground), over(puppet[:, :3], pa, ground)
     loss = (w * (over(colour, logit.sigmoid(), ground) - wanted).abs()).mean()
     loss = loss + .5 * (w * (ta > .95) * (colour - tc).abs()).mean() + .15 * (w * F.binary_cross_entropy_with_logits(logit, ta, reduction="none")).mean()
@@ -164,12 +164,13 @@ class Shelf:
 
         def recolour(x, per):
             return torch.cat([p[:, [*s, 3]] for p, s in zip(x.split(per), swaps)])
-        puppet = torch.cat([recolour(tensor(take(self.puppet)), each), flags(take(self.held))], 1)
+        held = take(self.held)
+        puppet = torch.cat([recolour(tensor(take(self.puppet)), each), flags(held == 1)], 1)
         skeleton = torch.from_numpy(take(self.skeleton)).permute(0, 3, 1, 2).float().div_(255)
         reference = recolour(tensor(np.stack([self.reference[c] for c, _ in at])), 1)
         truth = recolour(tensor(take(self.truth)), each)
         grounds = torch.from_numpy(rng.choice([-1., 1., 0.], (count * each, 3, 1, 1), p=[.45, .45, .1]).astype(np.float32))
-        return [x.contiguous(memory_format=LAST) for x in (puppet, skeleton, reference, truth)] + [grounds]
+        return [x.contiguous(memory_format=LAST) for x in (puppet, skeleton, reference, truth, flags(held == 0))] + [grounds]
 
 
 SHARES = dict(train=.78, dolls=.10, large=.12)      # of the steps; a batch is of one size

@@ -2,11 +2,10 @@
 
 mender_data.py OUT [characters] [dolls-folder]    writes OUT/{train,large,dolls}_*.npy
 
-For each character a reference [n,S,S,4] (straight RGBA), and of each of its frames the puppet, what of it is
-held, the skeleton and the truth.  Held things are not part of the truth of a frame that moves: they are the
-puppet's, and what a hand hides is what the mender is asked for.
+For each character a reference [n,S,S,4] (straight RGBA), and of each of its frames the puppet, the skeleton, the
+truth, and what is held: OWN where the puppet says so, ELSEWHERE where a held thing truly is but
+the puppet shows something else.  The mender may not touch the one, and is not asked for the other.
 """
-import copy
 import os
 import random
 import sys
@@ -26,32 +25,28 @@ from rig import joints as coco
 
 FRAMES = VIEWS - 1
 DOLLS = 1500
+OWN, ELSEWHERE = 1, 2
+ALIKE = 60              # levels that a puppet's pixel may be off and still show the held thing
 
 
 def scene(c, pose, yaw):
-    """-> straight RGBA, joints [18,4]; pixel art in its own pixels"""
-    rgba, j, _ = draw.view(c, pose, yaw, native=True)
+    """-> straight RGBA, joints [18,4], held; pixel art in its own pixels"""
+    rgba, j, held = draw.view(c, pose, yaw, native=True)
     if c.pixel:
-        rgba, j = rgba[::2, ::2], j * [.5, .5, 1, .5]
-    return straight(rgba), j.astype(np.float32)
+        rgba, j, held = rgba[::2, ::2], j * [.5, .5, 1, .5], held[::2, ::2]
+    return straight(rgba), j.astype(np.float32), held
 
 
 def large_scene(c, pose, yaw):
     """the same at 96 x 96, without the finish"""
     painter = draw.Painter(c, pose | dict(spin=0), yaw, 3)
     painter.paint()
-    pm = np.concatenate([finish.shrunk(np.asarray(x), 8) for x in (painter.pen.im, painter.pen.mask)], 2)
-    return straight(pm), coco(painter.rig, c) * np.float32([1.5, 1.5, 1, 1.5])
+    im, mask, held = (finish.shrunk(np.asarray(x), 8) for x in (painter.pen.im, painter.pen.mask, painter.pen.held))
+    return straight(np.concatenate([im, mask], 2)), coco(painter.rig, c) * np.float32([1.5, 1.5, 1, 1.5]), held[..., 0] > 127
 
 
 def is_pixel_art(c):
     return c.pixel or c.look == "native"
-
-
-def empty_handed(c):
-    c = copy.copy(c)
-    c.weapon = c.shield = None
-    return c
 
 
 def height(rgba):
@@ -74,15 +69,27 @@ def enlarged_joints(j, side, size):
     return j * np.float32([k, k, 1, k]) + np.float32([(size - side * k) // 2] * 2 + [0, 0])
 
 
+def difference(a, b):
+    """the largest of colours over black and of alphas"""
+    a, b = a.astype(np.int32), b.astype(np.int32)
+    colours = np.abs(a[..., :3] * a[..., 3:] - b[..., :3] * b[..., 3:]).max(-1) // 255
+    return np.maximum(colours, np.abs(a[..., 3] - b[..., 3]))
+
+
+def holding(part, frame, truth, held):
+    own = np.isin(part, puppet.HELD)
+    return np.where(own, OWN, np.where(held & (difference(frame, truth) > ALIKE), ELSEWHERE, 0)).astype(np.uint8)
+
+
 def example(ref, targets, sigma, rng, size, pixels):
-    """ref, targets: (rgba, joints); the same error, of sigma heights, on each joint of all poses"""
+    """ref, targets: (rgba, joints, held); the same error, of sigma heights, on each joint of all poses"""
     error = np.zeros((18, 4), np.float32)
     error[:, :2] = rng.normal(0, sigma * height(ref[0]), (18, 2))
-    joints = [j + error for _, j in [ref] + targets]
+    joints = [t[1] + error for t in [ref] + targets]
     xyzc = np.stack(joints)[..., [0, 1, 3, 2]]
     frames, parts, _ = puppet.draw(ref[0], xyzc[0], xyzc[1:], native=pixels, depth=rng.random() < .7)
     side, fit = len(ref[0]), lambda x: enlarged(x, size)
-    return dict(reference=fit(ref[0]), puppet=[fit(f) for f in frames], held=[fit(np.isin(p, puppet.HELD).astype(np.uint8)) for p in parts],
+    return dict(reference=fit(ref[0]), puppet=[fit(f) for f in frames], held=[fit(holding(p, f, t[0], t[2])) for p, f, t in zip(parts, frames, targets)],
                 skeleton=[skeleton.picture(enlarged_joints(j, side, size), size, size) for j in joints[1:]], truth=[fit(t[0]) for t in targets])
 
 
@@ -95,7 +102,7 @@ def character(seed, look=scene, size=64, frames=FRAMES):
         c = make_char(seed, "classic")
         c.pixel = False
     yaw, stand = poses.reference_yaw(r, style), poses.reference_pose(r, style)
-    ref, bare, targets = look(c, stand, yaw), empty_handed(c), []
+    ref, targets = look(c, stand, yaw), []
     for _ in range(frames):
         u = r.random()
         if u < .1:
@@ -103,7 +110,7 @@ def character(seed, look=scene, size=64, frames=FRAMES):
         elif u < .22:
             targets.append(look(c, poses.jitter(stand, r, r.uniform(2, 8)), yaw))
         else:
-            targets.append(look(bare, poses.random_pose(r, style), yaw if r.random() < .5 else poses.random_yaw(r, style)))
+            targets.append(look(c, poses.random_pose(r, style), yaw if r.random() < .5 else poses.random_yaw(r, style)))
     sigma = 0 if r.random() < .25 else r.uniform(0, .03)
     return example(ref, targets, sigma, rng, size, is_pixel_art(c))
 
@@ -117,7 +124,8 @@ def paper(job):
     folder, seed = job
     r, rng = random.Random(seed), np.random.default_rng(seed)
     stance = np.array([(x, y, 1, DEPTH.get(i, 0)) for i, (x, y) in enumerate(STANCE)], np.float32)
-    ref = doll(folder, r)[0], stance
+    rgba, held = doll(folder, r)
+    ref = rgba, stance, held
     return example(ref, [ref] * 2, r.uniform(0, .03), rng, 64, True)
 
 
