@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,6 +118,30 @@ static void finds_joints_where_the_reference_does(void **state)
     /* a fiftieth of what an eye could tell */
     assert_found(&found, golden_at(&c.golden, "xyzc"), golden_at(&c.golden, "whole"), 0.002f);
     close_case(&c);
+}
+
+/* The network that comes with the program. */
+static void the_shipped_weights_find_what_pytorch_finds_with_them(void **state)
+{
+    (void)state;
+    Bench *b = bench_new("best");
+    Golden g = golden_open("joints/shipped");
+    char *folder = golden_path("../../models/joints");
+    for (int i = 0; i < 3; i++) {
+        static const char *const kinds[] = {"picture", "xyzc", "whole"};
+        char name[3][16];
+        for (int k = 0; k < 3; k++)
+            (void)snprintf(name[k], sizeof name[k], "%s.%d", kinds[k], i);
+        JointsFound found;
+        Err err = {0};
+        if (!joints_look(&b->run, folder, golden_at(&g, name[0]), &found, &err))
+            fail_msg("%s", err.text);
+        /* far below a pixel */
+        assert_found(&found, golden_at(&g, name[1]), golden_at(&g, name[2]), 0.05f);
+    }
+    xfree(folder);
+    golden_close(&g);
+    bench_free(b);
 }
 
 static void an_empty_picture_is_refused(void **state)
@@ -241,6 +266,7 @@ int main(void)
         cmocka_unit_test(shows_the_network_what_the_reference_shows),
         cmocka_unit_test(looks_stage_by_stage_like_the_reference),
         cmocka_unit_test(finds_joints_where_the_reference_does),
+        cmocka_unit_test(the_shipped_weights_find_what_pytorch_finds_with_them),
         cmocka_unit_test(an_empty_picture_is_refused),
         cmocka_unit_test(short_memory_is_refused_with_a_sentence),
         cmocka_unit_test(cancelling_ends_a_pass),
