@@ -20,6 +20,7 @@ PICTURES = [
     ('knight.gif', 'out/knight/walk.gif', 1),
     ('witch.gif', 'out/witch/walk.gif', 1),
     ('hero.png', 'out/hero/sheet.png', 3),
+    ('joints.png', 'out/joints/knight_pose.png', 1),
     ('robot.png', 'out/robot/sheet.png', 2),
 ]
 
