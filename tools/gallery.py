@@ -1,13 +1,14 @@
 """docs/gallery.md: every picture of examples/ with every method, good and bad.
 
 Usage: gallery.py [--program build/atelier] [NAME...]    draws all again, or those examples
-       gallery.py --check                                is the page up to date?  draws nothing
+       gallery.py --page                                 writes only the page
+       gallery.py --check                                is it up to date?  draws nothing
 
 For each example: what goes in, the joints that are found in it, and six frames of
 each animation from each method that `atelier sprite --help` names.  What a method
-refuses is shown by its sentence.  Where fewer than two thirds of the joints are found
-near where a person placed them (examples/NAME.json), the methods that need joints are
-also shown with those.  docs/gallery.json has what a person writes: a
+refuses is shown by its sentence.  A joint counts as found within a fifth of the torso's
+length of where a person placed it (examples/NAME.json); where fewer than two thirds
+are, the methods that need joints are also shown with the placed ones.  docs/gallery.json has what a person writes: a
 sentence for each example, and words of the command that the example needs.
 The picture of an example carries what it was made of (its PNG texts): --check
 compares that with the examples, the models and the methods of today.  It cannot
@@ -111,10 +112,10 @@ def joints(program, path, words, folder):
     return why or Image.open(folder / f"{path.stem}_pose.png").convert("RGB"), right
 
 
-def fitted(image, side):
+def fitted(image, side, is_pixel_art):
     """Pixel art is enlarged by whole pixels, all else smoothly."""
     times = min(side / image.width, side / image.height)
-    if times >= 3:
+    if times >= 1 and is_pixel_art:
         return image.resize((image.width * int(times), image.height * int(times)), Image.NEAREST)
     return image.resize((max(1, round(image.width * times)), max(1, round(image.height * times))), Image.LANCZOS)
 
@@ -143,7 +144,7 @@ def wrapped(text, font, width):
 
 
 def label_of(right):
-    return "joints as found" + (f": {right[0]} of {right[1]} near where they are" if right else "")
+    return "joints found" + (f": {right[0]} of {right[1]}" if right else "")
 
 
 def left_column(page, pen, font, whats):
@@ -154,12 +155,12 @@ def left_column(page, pen, font, whats):
         if isinstance(what, str):
             pen.multiline_text((GAP, y + LABEL + 4), "refused: " + wrapped(what, font, INPUT - 50), INK, font)
         else:
-            put(page, fitted(what, INPUT), GAP, y + LABEL, INPUT, INPUT)
+            put(page, fitted(what, INPUT, max(what.size) < CELL), GAP, y + LABEL, INPUT, INPUT)
         y += INPUT + LABEL + GAP
     return y
 
 
-def strips_row(page, pen, font, y, method, found):
+def strips_row(page, pen, font, y, method, found, is_pixel_art):
     """Everything that one method drew, beside each other; where it ends."""
     x = INPUT + 3 * GAP
     if isinstance(found, str):
@@ -168,7 +169,7 @@ def strips_row(page, pen, font, y, method, found):
     for animation, frames in found.items():
         pen.text((x, y), f"{method}, {animation}", INK, font)
         for frame in together(frames):
-            put(page, fitted(frame, CELL), x, y + LABEL, CELL, CELL)
+            put(page, fitted(frame, CELL, is_pixel_art), x, y + LABEL, CELL, CELL)
             x += CELL + GAP
         x += 2 * GAP
     return y + CELL + LABEL + GAP
@@ -180,7 +181,7 @@ def composed(picture, skeleton, right, drawn):
     pen = ImageDraw.Draw(page)
     bottom, y = left_column(page, pen, font, (("the picture", picture), (label_of(right), skeleton))), GAP
     for method, found in drawn.items():
-        y = strips_row(page, pen, font, y, method, found)
+        y = strips_row(page, pen, font, y, method, found, max(picture.size) < CELL)
     return page.crop((0, 0, page.width, max(bottom, y)))
 
 
@@ -190,7 +191,11 @@ def save(page, path, texts):
     for key, value in texts.items():
         info.add_text(key, value)
     for colours in (192, 128, 96, 64, 48, 40, 32):
-        page.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True, pnginfo=info)
+        indexed = page.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        palette, ground = indexed.getpalette(), indexed.getpixel((0, 0))
+        palette[3 * ground:3 * ground + 3] = PAPER
+        indexed.putpalette(palette)
+        indexed.save(path, optimize=True, pnginfo=info)
         if path.stat().st_size <= MOST_BYTES:
             return
 
@@ -215,9 +220,13 @@ def draw(program, name, path, words):
 
 HEAD = """# Gallery
 
-Every picture of [examples/](../examples/README.md) with every method: six frames of a walk, and the
-middle four of six of an attack, as they came. Nothing is left out, nothing was drawn twice to choose from. None of these pictures but the knight is like the
-embedded models' training data. `python3 tools/gallery.py` draws this page again (`NAME` after it: one picture of it).
+Every picture of [examples/](../examples/README.md) with every method: six frames of a walk, and the middle four of six of
+an attack, as they came. Nothing is left out, and nothing was drawn twice to choose from. None of these pictures but the
+knight is like what the embedded models were trained on.
+
+A joint counts as found if it lies within a fifth of the torso's length of where the picture's maker placed it. Where fewer
+than two thirds do, the methods that need joints are shown a second time with the placed ones
+(`--joints examples/NAME.json`). `python3 tools/gallery.py` draws this page again; the program must be built.
 """
 
 
@@ -225,7 +234,8 @@ def page(words):
     parts = [HEAD]
     for name, path in examples().items():
         own = words[name]
-        command = " ".join(["build/atelier sprite", f"examples/{path.name}", *own.get("words", []), "--animation", ",".join(SHOWN)])
+        command = " ".join(["build/atelier sprite", f"examples/{path.name}", *own.get("words", []),
+                            "--animation", ",".join(SHOWN)])
         parts.append(f"## {path.name}\n\n{own['sentence']}\n\n`{command}`\n\n![{name}: the picture, its joints, "
                      f"and what each method draws](images/gallery/{name}.png)\n")
     return "\n".join(parts)
@@ -255,6 +265,7 @@ def complaints(program, words):
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--program", default="build/atelier")
+    ask.add_argument("--page", action="store_true")
     ask.add_argument("--check", action="store_true")
     ask.add_argument("names", nargs="*")
     o = ask.parse_args()
@@ -264,8 +275,11 @@ def main():
         found = list(complaints(program, words))
         print("\n".join(found) or "the gallery is up to date")
         return 1 if found else 0
+    unknown = set(o.names) - set(examples())
+    if unknown:
+        ask.error(f"examples/README.md does not list {', '.join(sorted(unknown))}")
     for name, path in examples().items():
-        if not o.names or name in o.names:
+        if not o.page and (not o.names or name in o.names):
             draw(program, name, path, words[name].get("words", []))
             print(name, flush=True)
     PAGE.write_text(page(words))
