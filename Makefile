@@ -2,7 +2,7 @@
 # the way (tools/setup.sh), so that a new machine needs git and make only.
 #
 #   make            build/atelier
-#   make demo       an animated knight in out/knight, from the model in this tree
+#   make demo       an animated knight in out/knight
 #   make test       every test, as released and with sanitizers; N passed, N failed
 #   make bench      what it costs, into build/bench.json
 #   make install    program, library, models, manual, completions into PREFIX (/usr/local)
@@ -14,7 +14,7 @@ program: build/build.ninja
 	@ninja $(NINJA_FLAGS) -C build atelier
 
 demo: program
-	build/atelier sprite examples/knight.png --animation walk --out out/knight
+	build/atelier sprite examples/knight.png --animation idle,walk,run,attack --directions 4 --out out/knight
 
 test: setup-test
 	@MESON_FLAGS="$(MESON_FLAGS)" NINJA_FLAGS="$(NINJA_FLAGS)" bash tools/test.sh

@@ -42,7 +42,7 @@ static const Param params[] = {
      "seen from --yaw; or from 4 or 8 sides, a row each: s towards us, e to our right", "1|4|8",
      false},
     {"frames", PARAM_INT, AT(frames), "", 1, 4096, "N",
-     "frames of the animation (default: 8, or all of --poses)", NULL, false},
+     "frames of the animation (default: its own number, 4 to 8, or all of --poses)", NULL, false},
     {"yaw", PARAM_TEXT, AT(yaw), "auto", 0, 0, "DEGREES",
      "the side it is seen from: 0 faces us, 90 our right; or s, se, e, ... (auto: 45)", NULL,
      false},

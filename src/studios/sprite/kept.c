@@ -2,6 +2,7 @@
 #include "studios/sprite/internal.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,31 @@ static char *frame_path(const char *dir, int64_t i)
     char name[32];
     snprintf(name, sizeof name, "%04lld.png", (long long)i);
     return file_join(dir, name);
+}
+
+/* root.json: the columns over which the body is. */
+static bool recall_root(const Action *m, const char *dir, Err *err)
+{
+    char *path = file_join(dir, "root.json");
+    Json *j = js_load(path, err);
+    bool ok = js_count(j) == (size_t)m->count;
+    for (int64_t i = 0; ok && i < m->count; i++)
+        m->root[i] = (int)js_int(js_at(j, (size_t)i), 0);
+    js_free(j);
+    xfree(path);
+    return ok;
+}
+
+static bool store_root(const Action *m, const char *dir, Err *err)
+{
+    char *path = file_join(dir, "root.json");
+    Json *j = js_new_array();
+    for (int64_t i = 0; i < m->count; i++)
+        js_push_int(j, m->root[i]);
+    bool ok = js_save(j, path, err);
+    js_free(j);
+    xfree(path);
+    return ok;
 }
 
 bool kept_recall(Work *w, Action *m)
@@ -31,6 +57,7 @@ bool kept_recall(Work *w, Action *m)
         if (ok && !w->q->raw)
             m->frame[i] = image_to_rgba(&w->job, m->frame[i], &none);
     }
+    ok = ok && recall_root(m, dir, &none);
     if (!ok)
         arena_rewind(&w->job, mark);
     xfree(dir);
@@ -48,7 +75,8 @@ bool kept_store(Work *w, const Action *m, Err *err)
         ok = image_save(m->frame[i], path, NULL, 0, err);
         xfree(path);
     }
-    ok = ok && file_remove_tree(dir, err) && file_rename(passing, dir, err);
+    ok = ok && store_root(m, passing, err) && file_remove_tree(dir, err) &&
+         file_rename(passing, dir, err);
     xfree(passing);
     xfree(dir);
     return ok;

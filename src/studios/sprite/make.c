@@ -101,10 +101,12 @@ static bool draw_action(Work *w, const Method *method, void *state, Action *m, A
         return err_set(err, ERR_MEMORY, "not enough memory for the frames");
     if (m->side.mirror_of < 0)
         return method->draw(state, w, m, m->frame, err);
+    const Action *other = &first[m->side.mirror_of];
     for (int64_t i = 0; i < m->count; i++) {
-        m->frame[i] = mirrored(first[m->side.mirror_of].frame[i], &w->job, err);
+        m->frame[i] = mirrored(other->frame[i], &w->job, err);
         if (tensor_is_empty(m->frame[i]))
             return false;
+        m->root[i] = image_width(m->frame[i]) - 1 - other->root[i];
     }
     return true;
 }

@@ -10,5 +10,5 @@ const Method *method_chosen(const SpriteRequest *q)
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (strcmp(q->method, methods[i]->name) == 0)
             return methods[i];
-    return is_given(q->joints) && !is_given(q->model) ? &method_puppet : &method_diffusion;
+    return is_given(q->model) ? &method_diffusion : &method_puppet;
 }
