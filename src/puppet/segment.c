@@ -7,6 +7,7 @@
 /* Handicaps, in half widths of a limb: the trunk and the head are found by areas, which
  * would win over the thin limbs before them. */
 static const float TRUNK_LAST = 1.0f, HEAD_LAST = .3f, FORBIDDEN = 20, FARTHER_LIMB = .35f;
+static const float CLOTH = 2; /* how far from the shoulders and hips a trunk may reach */
 static const float HIDDEN = 2, BEHIND = .5f; /* an arm so many half widths behind the trunk */
 static const float ARM_EDGE = .4f;           /* the colour step at which an arm ends */
 static const float FRONT = .3f; /* shoulders so far apart, in lengths of the trunk */
@@ -175,6 +176,36 @@ static bool is_behind_trunk(const Grid *g, int part)
     return arm < trunk - BEHIND * part_radius(g, part);
 }
 
+/* What is seen of the trunk: its area, and what goes on from there without an edge of
+ * colour, as far as cloth may reach. */
+static void see_trunk(const Grid *g, const Area *trunk, unsigned char *seen, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    int64_t n = size_count(g->size), first = 0, last = 0;
+    int64_t *line = memory_take(scratch, n, sizeof *line);
+    float most = CLOTH * part_radius(g, PUPPET_TORSO);
+    for (int64_t i = 0; i < n; i++) {
+        seen[i] = g->solid[i] && area_distance(trunk, grid_center(g, i)) <= 0;
+        if (seen[i])
+            line[last++] = i;
+    }
+    while (first < last) {
+        int64_t i = line[first++], w = g->size.w, x = i % w, y = i / w;
+        const int64_t next[4] = {x > 0 ? i - 1 : -1, x + 1 < w ? i + 1 : -1, y > 0 ? i - w : -1,
+                                 y + 1 < g->size.h ? i + w : -1};
+        for (int k = 0; k < 4; k++) {
+            int64_t j = next[k];
+            if (j < 0 || seen[j] || !g->solid[j] ||
+                color_step(g->lab + 3 * i, g->lab + 3 * j) > ARM_EDGE ||
+                area_distance(trunk, grid_center(g, j)) > most)
+                continue;
+            seen[j] = 1;
+            line[last++] = j;
+        }
+    }
+    arena_rewind(scratch, mark);
+}
+
 /* Takes the pixels to which this part is nearer than those before it. */
 static void compete(Grid *g, int part, float *best, Arena *scratch)
 {
@@ -190,6 +221,9 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
     bool is_area = part == PUPPET_TORSO || part == PUPPET_HEAD;
     bool is_behind = is_behind_trunk(g, part);
     Area trunk = area_of(g, PUPPET_TORSO);
+    unsigned char *on_trunk = memory_take(scratch, n, 1);
+    if (is_behind)
+        see_trunk(g, &trunk, on_trunk, scratch);
     find_seeds(g, straight, is_area ? .75f : fmaxf(.75f, .35f * r), seed);
     geodesic(way, g, seed, scratch);
     for (int64_t i = 0; i < n; i++) {
@@ -197,7 +231,7 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
             continue;
         float d = (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r +
                   handicap(g, part, grid_center(g, i));
-        if (is_behind && area_distance(&trunk, grid_center(g, i)) <= 0)
+        if (is_behind && on_trunk[i])
             d += HIDDEN;
         if (d < best[i]) {
             best[i] = d;
