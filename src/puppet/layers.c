@@ -111,6 +111,23 @@ static void invent_under_held(Cutting *c, Layer *l)
     arena_rewind(c->scratch, mark);
 }
 
+/* Cloth goes on under an arm that lies on it, in its own colours, one pixel off the arm's
+ * outline. */
+static void invent_under_arms(Cutting *c, Layer *l, int cloth)
+{
+    size_t mark = c->scratch->used;
+    int64_t n = pixels(c), count = 0;
+    unsigned char *arm = fresh(c), *grown = fresh(c), *known = fresh(c);
+    for (int64_t i = 0; i < n; i++)
+        arm[i] = is_arm(c->label[i]);
+    mask_grow(grown, arm, c->puppet->size);
+    for (int64_t i = 0; i < n; i++)
+        count += known[i] = c->label[i] == cloth && !grown[i];
+    if (count > 0)
+        invent(c, l, known, arm);
+    arena_rewind(c->scratch, mark);
+}
+
 static void cut_skirt(Cutting *c)
 {
     size_t mark = c->scratch->used;
@@ -120,7 +137,7 @@ static void cut_skirt(Cutting *c)
     int64_t count = 0;
     for (int64_t i = 0; i < pixels(c); i++) {
         count += skirt[i] = c->label[i] == PUPPET_SKIRT;
-        legs[i] = is_leg(c->label[i]);
+        legs[i] = is_leg(c->label[i]) || is_arm(c->label[i]);
     }
     if (count > 0) {
         mask_fill_rows(skirt, legs, p->size);
@@ -133,6 +150,7 @@ static void cut_skirt(Cutting *c)
         for (int k = 0; k <= is_side; k++) {
             Layer *l = add(c, LAYER_SKIRT, k, skirt, PUPPET_SKIRT);
             tie(l, &p->figure, PUPPET_SKIRT);
+            invent_under_arms(c, l, PUPPET_SKIRT);
             if (!is_side || k == RIGHT)
                 tie(l, &p->figure, PUPPET_R_THIGH);
             if (!is_side || k == LEFT)
@@ -151,7 +169,7 @@ static void cut_cape(Cutting *c)
     int64_t count = 0;
     for (int64_t i = 0; i < pixels(c); i++) {
         count += cape[i] = own[i] = c->label[i] == PUPPET_CAPE;
-        legs[i] = is_leg(c->label[i]);
+        legs[i] = is_leg(c->label[i]) || is_arm(c->label[i]);
     }
     if (count > 0) {
         mask_fill_rows(cape, legs, p->size);
