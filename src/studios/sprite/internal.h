@@ -398,9 +398,9 @@ bool mender_load(Mender *m, const char *folder, Arena *a, const Run *run, Err *e
  * thing.  Steady: what surrounds a pixel is the same in an earlier frame, so
  * it is mended as there; parts that stand still do not flicker.
  *
- * Where the gate is open the change is enlarged to the frame's size with its
- * edge made as sharp as before; pixel art stays pixel art: its drawing's own
- * colours, alpha 0 or 255. */
+ * Where the gate is open the change is enlarged to the frame's size, in few
+ * colours of the drawing and with a sharp edge, so that it is no smear beside
+ * it; pixel art stays pixel art: its drawing's own colours, alpha 0 or 255. */
 typedef struct MendJob {
     const Mender *mender;
     Image drawing;       /* RGBA: what the puppet was cut from */

@@ -17,7 +17,9 @@ enum {
     MARGIN = 2,   /* pixels of nothing around what is seen */
     VISIBLE = 16, /* levels that a change must reach */
     AROUND = 3,   /* pixels around one that must be the same for it to be so */
-    BATCH = 8     /* frames at once */
+    BATCH = 8,    /* frames at once */
+    FEW = 10,     /* colours of a drawing that is larger than what the mender sees */
+    SHARPER = 8   /* than the mender sees are the edges of such a one */
 };
 
 /* ---- the network from its files ----------------------------------------------------- */
@@ -56,8 +58,9 @@ bool mender_load(Mender *m, const char *folder, Arena *a, const Run *run, Err *e
 /* ---- what is at hand ----------------------------------------------------------------- */
 
 /* At full strength a change is made that is trusted by more than 1 - this: where held-out
- * characters gain most (validation, docs/models/mender.md). */
-static const float ENOUGH = 0.65f;
+ * characters gain most (validation, docs/models/mender.md), and less of it in larger frames,
+ * where what is drawn new is coarse. */
+static const float ENOUGH = 0.65f, ENOUGH_REDUCED = 0.4f;
 
 /* Which part of the frames is looked at, and how large. */
 typedef struct Sight {
@@ -116,7 +119,7 @@ static Sight view_of(const MendJob *q)
 {
     Sight v = {.region = region_of(q)};
     int longer = v.region.w > v.region.h ? v.region.w : v.region.h;
-    v.side = longer <= SMALL ? SMALL : LARGE;
+    v.side = longer > SMALL && longer <= LARGE ? LARGE : SMALL;
     v.times = longer <= LARGE ? v.side / longer : 0;
     v.scale = v.times > 0 ? v.times : (double)v.side / longer;
     v.w = (int)fmax(1, round(v.region.w * v.scale));
@@ -245,7 +248,8 @@ static int difference(const unsigned char *a, const unsigned char *b)
 /* Opens the gate of a look where the change is trusted and can be seen. */
 static void open_gate(const Mending *m, Look *k, const float *puppet, const float *change)
 {
-    float needed = 1.0f - ENOUGH * (float)m->job->strength;
+    float needed =
+        1.0f - (m->view.times > 0 ? ENOUGH : ENOUGH_REDUCED) * (float)m->job->strength;
     unsigned char *fixed = k->fixed.data;
     for (int p = 0; p < m->view.side * m->view.side; p++) {
         Mended y = mender_pixel(puppet + 5 * p, change + 5 * p);
@@ -406,25 +410,29 @@ static const unsigned char *nearest(const Palette *p, const unsigned char *rgb)
     return p->rgb[best];
 }
 
-/* The pixel that a sum amounts to.  `own`: the drawing's colours, or NULL. */
-static void write_pixel(unsigned char *to, const Sum *s, double crisp, const Palette *own)
+/* How what the mender made becomes pixels of a frame. */
+typedef struct Brush {
+    const Palette *own; /* the drawing's colours, or NULL for any */
+    double crisp;       /* how much steeper than seen edges are */
+    bool is_hard;       /* alpha is 0 or 255 */
+} Brush;
+
+static void write_pixel(unsigned char *to, const Sum *s, const Brush *b)
 {
     double a = s->alpha / s->weight / 255;
-    a = fmin(fmax((a - 0.5) * crisp + 0.5, 0), 1);
-    if (own != NULL)
+    a = fmin(fmax((a - 0.5) * b->crisp + 0.5, 0), 1);
+    if (b->is_hard)
         a = a >= 0.5 ? 1 : 0;
     to[3] = (unsigned char)lrint(255 * a);
     for (int c = 0; c < 3; c++)
         to[c] = to[3] > 0 && s->alpha > 0 ? (unsigned char)lrint(s->rgb[c] / s->alpha) : 0;
-    if (own != NULL && to[3] > 0)
-        memcpy(to, nearest(own, to), 3);
+    if (b->own != NULL && to[3] > 0)
+        memcpy(to, nearest(b->own, to), 3);
 }
 
-static void write_frame(const Mending *m, const Look *k, Tensor parts, Image to,
-                        const Palette *own)
+static void write_frame(const Mending *m, const Look *k, Tensor parts, Image to, const Brush *b)
 {
     const Sight *v = &m->view;
-    double crisp = v->times > 0 ? 1 : 1 / v->scale;
     int left = (int)max64(v->region.x, 0), top = (int)max64(v->region.y, 0);
     int right = (int)min64(v->region.x + v->region.w, image_width(to));
     int bottom = (int)min64(v->region.y + v->region.h, image_height(to));
@@ -432,7 +440,7 @@ static void write_frame(const Mending *m, const Look *k, Tensor parts, Image to,
         for (int x = left; x < right; x++) {
             Sum s = sample(v, k, x, y);
             if (s.weight > 0 && 2 * s.open >= s.weight && !is_held(parts, x, y))
-                write_pixel(image_at(to, x, y), &s, crisp, own);
+                write_pixel(image_at(to, x, y), &s, b);
         }
 }
 
@@ -470,16 +478,21 @@ static bool mend_looks(Mending *m)
 static bool write_frames(Mending *m, Image *mended, Arena *a)
 {
     const MendJob *q = m->job;
+    bool is_reduced = q->strength > 0 && m->view.times == 0;
     Palette own;
-    if (q->is_pixel_art &&
-        !palette_make(&own, m->scratch, &q->drawing, 1, PALETTE_MOST, m->err))
-        return false;
+    Brush b = {.crisp = is_reduced ? SHARPER / m->view.scale : 1, .is_hard = q->is_pixel_art};
+    if (q->is_pixel_art || is_reduced) {
+        int most = q->is_pixel_art ? PALETTE_MOST : FEW;
+        if (!palette_make(&own, m->scratch, &q->drawing, 1, most, m->err))
+            return false;
+        b.own = &own;
+    }
     for (int i = 0; i < q->count; i++) {
         mended[i] = image_to_rgba(a, q->frames[i], m->err);
         if (tensor_is_empty(mended[i]))
             return false;
         if (q->strength > 0)
-            write_frame(m, &m->look[i], q->parts[i], mended[i], q->is_pixel_art ? &own : NULL);
+            write_frame(m, &m->look[i], q->parts[i], mended[i], &b);
     }
     return true;
 }
