@@ -2,13 +2,15 @@
 
 evaluate_mender.py [--first 9000000] [--characters 128] [--style classic] [--model models/mender]
                    [--noise 0,.02] [--dolls FOLDER-OF-LAYERS] [--grid OUT.png] [--strength 1]
+                   [--estimated models/joints]
 
 Characters as evaluate_puppet.py has them: a neutral stand, then any pose, from the reference's side or from
 one at least 30 degrees away; true depth; joints true, or with the same error of so many heights in both.  Bare puppet and
 mended puppet are scored alike: the silhouette is alpha > 127, PSNR is over the union with the truth's, on the
 key colour; sharp: the mean gradient inside the true silhouette over the truth's; head: PSNR in the
 true head's disc; better: the share of characters; held: pixels of held things that the mender
-changed.  Dolls: their own pose, joints off by 1 % of the height; pixels that change by more than 40 levels.
+changed.  Estimated: the reference's joints are the estimator's, and the target's have the same
+error, as a clip has that is fitted to the estimate.  Dolls: their own pose, joints off by 1 % of the height; pixels that change by more than 40 levels.
 """
 import argparse
 import random
@@ -17,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 import draw
+import evaluate_joints
 import mend
 import poses
 import puppet
@@ -74,6 +77,8 @@ def example(mender, seed, side, noise, args):
     y, x = np.mgrid[:64, :64] + .5
     ears = b[[14, 15, 16, 17], :2].mean(0)
     head = (x - ears[0]) ** 2 + (y - ears[1]) ** 2 < r * r
+    if args.estimator is not None:
+        error = evaluate_joints.estimate(args.estimator, ref)[0][:, :2] - a[:, :2]
     a[:, :2] += error
     b[:, :2] += error
     pixels = is_hard(ref)
@@ -137,11 +142,13 @@ if __name__ == "__main__":
     ap.add_argument("--style", default="classic", choices=["classic", "all"])
     ap.add_argument("--model", default="models/mender")
     ap.add_argument("--noise", default="0,.02")
+    ap.add_argument("--estimated")
     ap.add_argument("--dolls")
     ap.add_argument("--grid")
     ap.add_argument("--strength", type=float, default=1)
     args = ap.parse_args()
     mender = mend.Mender(args.model)
+    args.estimator = evaluate_joints.load(args.estimated) if args.estimated else None
     print("| IoU / dB | puppet | mended | gain | better | sharp | head dB | held |\n|---|---|---|---|---|---|---|---|")
     for noise in map(float, args.noise.split(",")):
         for side in ("same", "other"):
