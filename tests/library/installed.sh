@@ -56,8 +56,8 @@ done
 check 'the shared example uses the shared library' grep -q libatelier.so.0 <(readelf -d "$tmp/shared")
 check 'the static example needs no library' sh -c "! readelf -d '$tmp/static' | grep -q NEEDED"
 
-settings=(animation=walk frames=2 steps=2)
-"$prefix/bin/atelier" sprite "$root/examples/knight.png" --animation walk --frames 2 --steps 2 --out "$tmp/own" \
+settings=(method=diffusion animation=walk frames=2 steps=2)
+"$prefix/bin/atelier" sprite "$root/examples/knight.png" --method diffusion --animation walk --frames 2 --steps 2 --out "$tmp/own" \
     >"$tmp/out" 2>"$tmp/err"
 check 'the installed program finds its model' [ -f "$tmp/own/sheet.png" ]
 mkdir "$tmp/empty"
