@@ -5,14 +5,6 @@
 
 /* ---- forward ------------------------------------------------------------------- */
 
-static Tensor res_block(Run *r, const JointsRes *k, Tensor x)
-{
-    size_t floor = run_floor(r);
-    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
-    h = nn_conv(r, &k->conv2, h, (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = x});
-    return run_keep(r, floor, h);
-}
-
 static Tensor attention(Run *r, const Joints *m, Tensor x)
 {
     if (tensor_is_empty(x))
@@ -38,15 +30,15 @@ JointsMaps joints_maps(Run *r, const Joints *m, Tensor rgba)
 {
     Tensor x = nn_conv(r, &m->in, rgba, (With){.act = ACT_SILU});
     x = nn_conv(r, &m->half, x, (With){0});
-    Tensor skip = nn_tap(r, res_block(r, &m->fine, x), "fine");
+    Tensor skip = nn_tap(r, nn_residual(r, &m->fine, x), "fine");
     x = nn_conv(r, &m->down, skip, (With){0});
-    x = nn_tap(r, res_block(r, &m->deep[0], x), "deep.0");
+    x = nn_tap(r, nn_residual(r, &m->deep[0], x), "deep.0");
     x = nn_tap(r, attention(r, m, x), "attention");
-    x = nn_tap(r, res_block(r, &m->deep[1], x), "deep.1");
-    x = nn_tap(r, res_block(r, &m->deep[2], x), "deep.2");
+    x = nn_tap(r, nn_residual(r, &m->deep[1], x), "deep.1");
+    x = nn_tap(r, nn_residual(r, &m->deep[2], x), "deep.2");
     Tensor side = nn_conv(r, &m->side, x, (With){.norm = &m->norm_side, .pre = ACT_SILU});
     x = nn_conv(r, &m->lift, grown(r, x), (With){.residual = skip});
-    x = nn_tap(r, res_block(r, &m->last, x), "last");
+    x = nn_tap(r, nn_residual(r, &m->last, x), "last");
     Tensor maps = nn_conv(r, &m->out, x, (With){.norm = &m->norm_out, .pre = ACT_SILU});
     return (JointsMaps){nn_tap(r, maps, "maps"), nn_tap(r, side, "side")};
 }
@@ -81,14 +73,10 @@ bool joints_find(Run *r, const Joints *m, Tensor picture, JointsFound *found, Er
 
 /* ---- binding ------------------------------------------------------------------- */
 
-static void bind_res(Bind *b, const char *name, JointsRes *k, int64_t C, int64_t groups)
+static Residual bind_res(Bind *b, const char *name, int64_t C, int64_t groups)
 {
-    bind_enter(b, "%s", name);
-    k->norm1 = bind_group_norm(b, "norm1", C, groups, 1e-6f);
-    k->conv1 = bind_conv(b, "conv1", C, C, 3, 1);
-    k->norm2 = bind_group_norm(b, "norm2", C, groups, 1e-6f);
-    k->conv2 = bind_conv(b, "conv2", C, C, 3, 1);
-    bind_leave(b);
+    return bind_residual(b, name,
+                         (ResidualShape){.C = C, .O = C, .groups = groups, .eps = 1e-6f});
 }
 
 static void bind_attention(Bind *b, Joints *m, int64_t C)
@@ -108,13 +96,13 @@ bool joints_bind(Joints *m, Bind *b, const JointsConfig *c)
     m->config = *c;
     m->in = bind_conv(b, "conv_in", 4, w[0], 3, 2);
     m->half = bind_conv(b, "conv_half", w[0], w[1], 3, 2);
-    bind_res(b, "fine", &m->fine, w[1], c->groups);
+    m->fine = bind_res(b, "fine", w[1], c->groups);
     m->down = bind_conv(b, "down", w[1], w[2], 3, 2);
     for (int i = 0; i < JOINTS_DEEP; i++)
-        bind_res(b, deep[i], &m->deep[i], w[2], c->groups);
+        m->deep[i] = bind_res(b, deep[i], w[2], c->groups);
     bind_attention(b, m, w[2]);
     m->lift = bind_conv(b, "lift", w[2], w[1], 1, 1);
-    bind_res(b, "last", &m->last, w[1], c->groups);
+    m->last = bind_res(b, "last", w[1], c->groups);
     m->norm_out = bind_group_norm(b, "norm_out", w[1], c->groups, 1e-6f);
     m->out = bind_conv(b, "conv_out", w[1], (int64_t)JOINTS * HEATMAP_MAPS, 1, 1);
     m->norm_side = bind_group_norm(b, "norm_side", w[2], c->groups, 1e-6f);

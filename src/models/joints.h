@@ -27,15 +27,10 @@ typedef struct JointsConfig {
 
 bool joints_config_read(JointsConfig *c, const Json *j, Err *err) MUST_USE;
 
-typedef struct JointsRes {
-    GroupNorm norm1, norm2;
-    Conv conv1, conv2;
-} JointsRes;
-
 typedef struct Joints {
     JointsConfig config;
     Conv in, half, down, lift, out, side;
-    JointsRes fine, deep[JOINTS_DEEP], last;
+    Residual fine, deep[JOINTS_DEEP], last;
     struct {
         GroupNorm norm;
         Linear qkv, out;

@@ -121,7 +121,8 @@ typedef struct Binding {
 
 static Residual bind_res(Binding *g, const char *name, int64_t C, int64_t O)
 {
-    return bind_residual(g->b, name, C, O, g->config->groups, 1e-5f);
+    return bind_residual(
+        g->b, name, (ResidualShape){.C = C, .O = O, .groups = g->config->groups, .eps = 1e-5f});
 }
 
 static MenderAttention bind_attention(Binding *g, const char *name, int64_t C, int64_t other)

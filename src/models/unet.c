@@ -32,25 +32,6 @@ static Tensor as_picture(Tensor x, Tensor like)
                : tensor_reshape(x, SHAPE(x.dim[0], like.dim[1], like.dim[2], x.dim[2]));
 }
 
-/* GN SiLU conv1 + time, GN SiLU conv2, + x. */
-static Tensor res_block(Run *r, const Pass *p, const ResBlock *k, Tensor x)
-{
-    if (tensor_is_empty(x))
-        return x;
-    Tensor y = nn_new(r, SHAPE(x.dim[0], x.dim[1], x.dim[2], k->conv2.shape.O));
-    size_t floor = run_floor(r);
-    Tensor time = nn_linear(r, &k->time, p->time, (With){0});
-    Tensor h = nn_conv(r, &k->conv1, x,
-                       (With){.norm = &k->norm1, .pre = ACT_SILU, .image_bias = time});
-    Tensor over = x;
-    if (k->has_shortcut)
-        over = nn_conv(r, &k->shortcut, x, (With){.into = y});
-    y = nn_conv(r, &k->conv2, h,
-                (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = over, .into = y});
-    run_drop(r, floor);
-    return y;
-}
-
 static Bank bank_of(const Pass *p, int index)
 {
     if (p->in->bank == NULL)
@@ -157,7 +138,7 @@ static Tensor add_pose(Run *r, const Pass *p, Tensor x, int level)
 
 static Tensor layer(Run *r, const Pass *p, const UNetLayer *k, Tensor x, bool attends)
 {
-    x = res_block(r, p, &k->res, x);
+    x = nn_residual_at(r, &k->res, x, p->time);
     if (attends)
         x = transformer(r, p, &k->transformer, x);
     return motion(r, p, &k->motion, x);
@@ -185,10 +166,10 @@ static Tensor down(Run *r, Pass *p, int i, Tensor x)
 
 static Tensor mid(Run *r, const Pass *p, Tensor x)
 {
-    x = res_block(r, p, &p->m->mid.res[0], x);
+    x = nn_residual_at(r, &p->m->mid.res[0], x, p->time);
     x = transformer(r, p, &p->m->mid.transformer, x);
     x = motion(r, p, &p->m->mid.motion, x);
-    return nn_tap(r, res_block(r, p, &p->m->mid.res[1], x), "mid");
+    return nn_tap(r, nn_residual_at(r, &p->m->mid.res[1], x, p->time), "mid");
 }
 
 /* Grows to the side of the skip that comes next, as the reference does. */
@@ -371,20 +352,15 @@ typedef struct Binding {
     int64_t time_width;
 } Binding;
 
-static void bind_res(Binding *g, const char *name, int index, ResBlock *k, int64_t C, int64_t O)
+static Residual bind_res(Binding *g, const char *name, int index, int64_t C, int64_t O)
 {
-    Bind *b = g->b;
     const UNetConfig *c = &g->m->config;
-    bind_enter(b, "%s.%d", name, index);
-    k->norm1 = bind_group_norm(b, "norm1", C, c->groups, c->norm_eps);
-    k->conv1 = bind_conv(b, "conv1", C, O, 3, 1);
-    k->time = bind_linear(b, "time_emb_proj", g->time_width, O);
-    k->norm2 = bind_group_norm(b, "norm2", O, c->groups, c->norm_eps);
-    k->conv2 = bind_conv(b, "conv2", O, O, 3, 1);
-    k->has_shortcut = C != O;
-    if (k->has_shortcut)
-        k->shortcut = bind_conv(b, "conv_shortcut", C, O, 1, 1);
-    bind_leave(b);
+    char full[32];
+    snprintf(full, sizeof full, "%s.%d", name, index);
+    return bind_residual(
+        g->b, full,
+        (ResidualShape){
+            .C = C, .O = O, .groups = c->groups, .time = g->time_width, .eps = c->norm_eps});
 }
 
 static void bind_cross(Binding *g, Transformer *k)
@@ -478,7 +454,7 @@ static void bind_layer(Binding *g, UNetLayer *k, int j, int block, int64_t C, bo
 {
     const UNetConfig *c = &g->m->config;
     int64_t O = c->width[block];
-    bind_res(g, "resnets", j, &k->res, C, O);
+    k->res = bind_res(g, "resnets", j, C, O);
     if (attends)
         bind_transformer(g, "attentions", j, &k->transformer, O, c->heads[block]);
     bind_motion(g, "motion_modules", j, &k->motion, O);
@@ -509,10 +485,10 @@ static void bind_mid(Binding *g)
     const UNetConfig *c = &g->m->config;
     int64_t C = c->width[c->blocks - 1];
     bind_enter(g->b, "mid_block");
-    bind_res(g, "resnets", 0, &g->m->mid.res[0], C, C);
+    g->m->mid.res[0] = bind_res(g, "resnets", 0, C, C);
     bind_transformer(g, "attentions", 0, &g->m->mid.transformer, C, c->heads[c->blocks - 1]);
     bind_motion(g, "motion_modules", 0, &g->m->mid.motion, C);
-    bind_res(g, "resnets", 1, &g->m->mid.res[1], C, C);
+    g->m->mid.res[1] = bind_res(g, "resnets", 1, C, C);
     bind_leave(g->b);
 }
 

@@ -41,13 +41,6 @@ UNetConfig unet_config_sd15(void);
  * this UNet is not. */
 bool unet_config_read(UNetConfig *c, const Json *j, Err *err) MUST_USE;
 
-typedef struct ResBlock {
-    GroupNorm norm1, norm2;
-    Conv conv1, conv2, shortcut;
-    Linear time;
-    bool has_shortcut;
-} ResBlock;
-
 /* Norm - proj_in - ( norm1 attn1 + ; attn2 + ; norm3 geglu + ) - proj_out + */
 typedef struct Transformer {
     int index; /* place in the bank */
@@ -78,7 +71,7 @@ typedef struct Motion {
 } Motion;
 
 typedef struct UNetLayer {
-    ResBlock res;
+    Residual res;
     Transformer transformer;
     Motion motion;
 } UNetLayer;
@@ -96,7 +89,7 @@ typedef struct UNet {
         bool has_resample;
     } down[UNET_BLOCKS], up[UNET_BLOCKS];
     struct {
-        ResBlock res[2];
+        Residual res[2];
         Transformer transformer;
         Motion motion;
     } mid;

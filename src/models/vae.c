@@ -108,7 +108,9 @@ static Residual bind_res(Binding *g, int index, int64_t C, int64_t O)
 {
     char name[32];
     snprintf(name, sizeof name, "resnets.%d", index);
-    return bind_residual(g->b, name, C, O, g->m->config.groups, 1e-6f);
+    return bind_residual(
+        g->b, name,
+        (ResidualShape){.C = C, .O = O, .groups = g->m->config.groups, .eps = 1e-6f});
 }
 
 static void bind_mid(Binding *g, VaeMid *k)

@@ -298,17 +298,18 @@ LayerNorm bind_layer_norm(Bind *b, const char *name, int64_t C, float eps)
     return (LayerNorm){C, eps, vector(b, name, "weight", C), vector(b, name, "bias", C)};
 }
 
-Residual bind_residual(Bind *b, const char *name, int64_t C, int64_t O, int64_t groups,
-                       float eps)
+Residual bind_residual(Bind *b, const char *name, ResidualShape s)
 {
-    Residual k = {.has_shortcut = C != O};
+    Residual k = {.has_shortcut = s.C != s.O};
     bind_enter(b, "%s", name);
-    k.norm1 = bind_group_norm(b, "norm1", C, groups, eps);
-    k.conv1 = bind_conv(b, "conv1", C, O, 3, 1);
-    k.norm2 = bind_group_norm(b, "norm2", O, groups, eps);
-    k.conv2 = bind_conv(b, "conv2", O, O, 3, 1);
+    k.norm1 = bind_group_norm(b, "norm1", s.C, s.groups, s.eps);
+    k.conv1 = bind_conv(b, "conv1", s.C, s.O, 3, 1);
+    if (s.time > 0)
+        k.time = bind_linear(b, "time_emb_proj", s.time, s.O);
+    k.norm2 = bind_group_norm(b, "norm2", s.O, s.groups, s.eps);
+    k.conv2 = bind_conv(b, "conv2", s.O, s.O, 3, 1);
     if (k.has_shortcut)
-        k.shortcut = bind_conv(b, "conv_shortcut", C, O, 1, 1);
+        k.shortcut = bind_conv(b, "conv_shortcut", s.C, s.O, 1, 1);
     bind_leave(b);
     return k;
 }

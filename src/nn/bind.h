@@ -40,9 +40,13 @@ Conv bind_scaled_conv(Bind *b, const char *name, int64_t C, int64_t O, const cha
 GroupNorm bind_group_norm(Bind *b, const char *name, int64_t C, int64_t groups, float eps);
 LayerNorm bind_layer_norm(Bind *b, const char *name, int64_t C, float eps);
 
-/* norm1, conv1, norm2, conv2, and conv_shortcut if the widths differ. */
-Residual bind_residual(Bind *b, const char *name, int64_t C, int64_t O, int64_t groups,
-                       float eps);
+/* norm1, conv1, norm2, conv2, and conv_shortcut if the widths differ; time_emb_proj if
+ * `time`, the width of the time's vector, is not 0. */
+typedef struct ResidualShape {
+    int64_t C, O, groups, time;
+    float eps;
+} ResidualShape;
+Residual bind_residual(Bind *b, const char *name, ResidualShape s);
 
 /* Plain numbers as f32 in the arena. */
 Tensor bind_numbers(Bind *b, const char *name, Shape s);

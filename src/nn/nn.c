@@ -171,13 +171,15 @@ Tensor nn_linear(Run *r, const Linear *k, Tensor x, With with)
     return y;
 }
 
-Tensor nn_residual(Run *r, const Residual *k, Tensor x)
+Tensor nn_residual_at(Run *r, const Residual *k, Tensor x, Tensor t)
 {
     if (tensor_is_empty(x))
         return x;
     Tensor y = nn_new(r, SHAPE(x.dim[0], x.dim[1], x.dim[2], k->conv2.shape.O));
     size_t floor = run_floor(r);
-    Tensor h = nn_conv(r, &k->conv1, x, (With){.norm = &k->norm1, .pre = ACT_SILU});
+    Tensor time = tensor_is_empty(t) ? t : nn_linear(r, &k->time, t, (With){0});
+    Tensor h = nn_conv(r, &k->conv1, x,
+                       (With){.norm = &k->norm1, .pre = ACT_SILU, .image_bias = time});
     Tensor over = x;
     if (k->has_shortcut)
         over = nn_conv(r, &k->shortcut, x, (With){.into = y});
@@ -185,6 +187,11 @@ Tensor nn_residual(Run *r, const Residual *k, Tensor x)
                 (With){.norm = &k->norm2, .pre = ACT_SILU, .residual = over, .into = y});
     run_drop(r, floor);
     return y;
+}
+
+Tensor nn_residual(Run *r, const Residual *k, Tensor x)
+{
+    return nn_residual_at(r, k, x, (Tensor){0});
 }
 
 /* ---- norms ------------------------------------------------------------- */

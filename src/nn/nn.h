@@ -34,10 +34,12 @@ typedef struct LayerNorm {
 } LayerNorm;
 
 /* Two convolutions, each after a norm, beside which x goes straight through
- * or, where the widths differ, by a 1x1 convolution. */
+ * or, where the widths differ, by a 1x1 convolution.  The time's layer is bound only in
+ * networks that are told the time. */
 typedef struct Residual {
     GroupNorm norm1, norm2;
     Conv conv1, conv2, shortcut;
+    Linear time;
     bool has_shortcut;
 } Residual;
 
@@ -57,8 +59,10 @@ Tensor nn_conv(Run *r, const Conv *k, Tensor x, With with);
 /* x[...,I] to [...,O]. */
 Tensor nn_linear(Run *r, const Linear *k, Tensor x, With with);
 
-/* shortcut(x) + conv2(SiLU(norm2(conv1(SiLU(norm1(x)))))). */
+/* shortcut(x) + conv2(SiLU(norm2(conv1(SiLU(norm1(x)))))); and the same with time(t) added to
+ * what conv1 gives, t[images,T]. */
 Tensor nn_residual(Run *r, const Residual *k, Tensor x);
+Tensor nn_residual_at(Run *r, const Residual *k, Tensor x, Tensor t);
 
 /* Scratch for a result that shall outlive what is made on the way to it. */
 Tensor nn_new(Run *r, Shape s);
