@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "diffusion/noise.h"
 
+#include <string.h>
+
 static void check(Tensor t)
 {
     must(t.type == TENSOR_F32 && t.rank == 4);
@@ -46,6 +48,16 @@ static bool draw(Chance *c, Tensor to, Draw how, Arena *scratch, Err *err)
 bool noise_draw(Chance *c, Tensor to, Arena *scratch, Err *err)
 {
     return draw(c, to, chance_normal, scratch, err);
+}
+
+bool noise_draw_alike(Chance *c, Tensor to, Arena *scratch, Err *err)
+{
+    Tensor first = tensor_rows(to, 0, 1);
+    if (!noise_draw(c, first, scratch, err))
+        return false;
+    for (int64_t i = 1; i < to.dim[0]; i++)
+        memcpy(tensor_rows(to, i, 1).data, first.data, tensor_bytes(first));
+    return true;
 }
 
 bool noise_draw_half(Chance *c, Tensor to, Arena *scratch, Err *err)

@@ -11,6 +11,10 @@
 /* Latents [F,h,w,C] in `to`, drawn in the order of torch.randn(1,C,F,h,w). */
 bool noise_draw(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
 
+/* The same for every frame: a single one's, in the order of
+ * torch.randn(1,C,1,h,w).  What does not move then comes out alike. */
+bool noise_draw_alike(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
+
 /* As torch.randn in half precision, of now and of the torch that the original
  * scripts pin (see base/chance.h). */
 bool noise_draw_half(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;

@@ -329,6 +329,24 @@ static void noise_has_the_order_of_torch(void **state)
     arena_release(&a);
 }
 
+static void alike_frames_have_the_noise_of_one(void **state)
+{
+    (void)state;
+    Arena a;
+    Err err = {0};
+    Chance one, all;
+    assert_true(arena_init(&a, 1 << 20, &err));
+    Tensor single = tensor_new(&a, TENSOR_F32, SHAPE(1, H, W, C), &err);
+    Tensor t = tensor_new(&a, TENSOR_F32, SHAPE(F, H, W, C), &err);
+    chance_seed(&one, 9);
+    chance_seed(&all, 9);
+    assert_true(noise_draw(&one, single, &a, &err));
+    assert_true(noise_draw_alike(&all, t, &a, &err));
+    for (int i = 0; i < F; i++)
+        assert_memory_equal(tensor_rows(t, i, 1).data, single.data, tensor_bytes(single));
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +363,7 @@ int main(void)
         cmocka_unit_test(taps_see_every_stage_in_order),
         cmocka_unit_test(scratch_is_as_planned_and_a_shortage_is_a_refusal),
         cmocka_unit_test(noise_has_the_order_of_torch),
+        cmocka_unit_test(alike_frames_have_the_noise_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

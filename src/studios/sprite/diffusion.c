@@ -294,14 +294,8 @@ static bool draw_noise(Drawer *d, Work *w, Err *err)
 {
     Chance chance;
     chance_seed(&chance, (uint64_t)w->q->seed);
-    if (d->folder.motion != NULL)
-        return noise_draw(&chance, d->latents, &w->scratch, err);
-    Tensor first = tensor_rows(d->latents, 0, 1);
-    if (!noise_draw(&chance, first, &w->scratch, err))
-        return false;
-    for (int64_t i = 1; i < d->latents.dim[0]; i++)
-        memcpy(tensor_rows(d->latents, i, 1).data, first.data, tensor_bytes(first));
-    return true;
+    return d->folder.motion != NULL ? noise_draw(&chance, d->latents, &w->scratch, err)
+                                    : noise_draw_alike(&chance, d->latents, &w->scratch, err);
 }
 
 static bool make_noise(Drawer *d, Work *w, int64_t count, Err *err)
@@ -375,13 +369,16 @@ bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err)
 
 /* ---- out ----------------------------------------------------------------------------- */
 
-/* -1..1 to 0..1, clamped: what pictures are made of. */
-static void to_unit(Tensor decoded)
+bool drawer_decode(Drawer *d, Err *err)
 {
-    for (int64_t i = 0; i < tensor_count(decoded); i++) {
-        float v = tensor_f32(decoded)[i] * 0.5f + 0.5f;
-        tensor_f32(decoded)[i] = v < 0 ? 0 : v > 1 ? 1 : v;
+    if (!model_decode(&d->model, d->latents, &d->decoded, err))
+        return false;
+    float *x = tensor_f32(d->decoded);
+    for (int64_t i = 0; i < tensor_count(d->decoded); i++) {
+        float v = x[i] * 0.5f + 0.5f;
+        x[i] = v < 0 ? 0 : v > 1 ? 1 : v;
     }
+    return true;
 }
 
 static bool dump_stages(const Drawer *d, Work *w, Err *err)
@@ -438,10 +435,8 @@ static bool diffusion_draw(void *state, Work *w, const Action *m, Image *frames,
     arena_rewind(&d->step, 0);
     d->model.job = &d->step;
     if (!make_noise(d, w, m->count, err) || !make_poses(d, w, m, err) ||
-        !drawer_sample(d, w, m->loops, (Tensor){0}, err) ||
-        !model_decode(&d->model, d->latents, &d->decoded, err))
+        !drawer_sample(d, w, m->loops, (Tensor){0}, err) || !drawer_decode(d, err))
         return false;
-    to_unit(d->decoded);
     for (int64_t i = 0; i < m->count; i++) {
         m->root[i] = d->width / 2;
         frames[i] = finish(d, w, i, err);

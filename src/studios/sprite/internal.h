@@ -455,7 +455,7 @@ typedef struct Drawer {
     Outline figure; /* where the character stands in the frame */
 
     Tensor latents; /* [F,h,w,Z] */
-    Tensor decoded; /* [F,H,W,3] in 0..1 */
+    Tensor decoded; /* [F,H,W,3], 0..1, clamped */
 } Drawer;
 
 /* The picture as the networks want it, once for all actions. */
@@ -465,4 +465,6 @@ bool drawer_guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err 
 /* d->latents, noise before, to what they should be.  With `noise` (of their
  * shape) they are a drawing, of which --strength is made anew. */
 bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err) MUST_USE;
+/* d->latents to d->decoded. */
+bool drawer_decode(Drawer *d, Err *err) MUST_USE;
 #endif

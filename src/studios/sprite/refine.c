@@ -139,14 +139,8 @@ static Tensor one_noise(const Drawer *d, Work *w, Err *err)
     Chance chance;
     chance_seed(&chance, (uint64_t)w->q->seed);
     Tensor all = tensor_new(&w->scratch, TENSOR_F32, tensor_shape(d->latents), err);
-    if (tensor_is_empty(all))
-        return all;
-    Tensor first = tensor_rows(all, 0, 1);
-    if (!noise_draw(&chance, first, &w->scratch, err))
-        return (Tensor){0};
-    for (int64_t i = 1; i < all.dim[0]; i++)
-        memcpy(tensor_rows(all, i, 1).data, first.data, tensor_bytes(first));
-    return all;
+    bool ok = !tensor_is_empty(all) && noise_draw_alike(&chance, all, &w->scratch, err);
+    return ok ? all : (Tensor){0};
 }
 
 static bool redraw(Refiner *r, Work *w, const Play *play, const Action *m, Err *err)
@@ -160,7 +154,7 @@ static bool redraw(Refiner *r, Work *w, const Play *play, const Action *m, Err *
     bool ok = show(r, w, play, m->count, err);
     Tensor noise = ok ? one_noise(d, w, err) : (Tensor){0};
     ok = !tensor_is_empty(noise) && drawer_sample(d, w, m->loops, noise, err) &&
-         model_decode(&d->model, d->latents, &d->decoded, err);
+         drawer_decode(d, err);
     arena_rewind(&w->scratch, floor);
     return ok;
 }
@@ -186,14 +180,13 @@ static Image drawn(const Drawer *d, int64_t i, Rect part, Arena *a, Err *err)
     Tensor one = tensor_rows(d->decoded, i, 1);
     MatteOptions o = {.key = d->key, .character = d->who->picture};
     Image im = image_from_f32(a, tensor_reshape(one, SHAPE(one.dim[1], one.dim[2], 3)),
-                              RANGE_SIGNED, TO_U8_ROUNDED, err);
+                              RANGE_UNIT, TO_U8_ROUNDED, err);
     if (!tensor_is_empty(im))
         im = matte_cut(a, im, &o, err);
     return tensor_is_empty(im) ? im : image_resize(a, im, part.w, part.h, RESIZE_LANCZOS, err);
 }
 
-/* Both say that there is something, and the gate is open. */
-
+/* Colours where there is something in the window, and the gate is open. */
 static void paste(Image frame, Image bare, Tensor part, Image colours, Rect window, bool all)
 {
     const unsigned char *label = part.data;
@@ -241,10 +234,7 @@ static bool refine_draw(void *state, Work *w, const Action *m, Image *frames, Er
         size_t mark = w->scratch.used;
         Rect window = window_of(r, &play.pose[i]);
         Image colours = drawn(&r->drawer, i, window, &w->scratch, err);
-        frames[i] =
-            image_crop(&w->job, play.mended[i],
-                       (Rect){0, 0, image_width(play.mended[i]), image_height(play.mended[i])},
-                       (Rgb){0}, err);
+        frames[i] = image_to_rgba(&w->job, play.mended[i], err);
         if (tensor_is_empty(colours) || tensor_is_empty(frames[i]))
             return false;
         paste(frames[i], play.bare[i], play.part[i], colours, window, all);
