@@ -48,6 +48,12 @@ def compose(pm, key):
     return (pm[..., :3] + np.asarray(key, np.float32) * (1 - a)).round().clip(0, 255).astype(np.uint8)
 
 
+def on_key(rgba, key):
+    """straight RGBA on a flat colour -> uint8 RGB"""
+    a = rgba[..., 3:].astype(np.float32) / 255
+    return (rgba[..., :3] * a + np.asarray(key, np.float32) * (1 - a)).round().astype(np.uint8)
+
+
 def views(seed, style="all"):
     """one character: the reference (view 0) and targets, half of them at its yaw
     -> RGBA [V,64,64,4], joints [V,18,4], held [V,64,64], yaws [V] in degrees"""

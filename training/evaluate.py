@@ -26,7 +26,7 @@ import draw
 import poses
 import skeleton
 from characters import make_char
-from data import HELD_OUT, VALIDATION, doll, key_colour, straight
+from data import HELD_OUT, VALIDATION, doll, key_colour, on_key, straight
 
 CLIPS = ("idle", "walk", "run", "jump", "attack")
 
@@ -76,11 +76,6 @@ def make(args):
 
 
 # ------------------------------------------------------------------ the engines
-def on_key(rgba, key):
-    a = rgba[..., 3:].astype(np.float32) / 255
-    return (rgba[..., :3] * a + np.asarray(key, np.float32) * (1 - a)).round().astype(np.uint8)
-
-
 class Torch:
     """the exported files, in PyTorch"""
     def __init__(self, args):

@@ -52,12 +52,22 @@ def coder(data, path):
     return vae
 
 
+def widened(state, guider):
+    """weights of a guider that saw no frames: it goes on seeing none"""
+    old = state["conv_in.weight"]
+    new = torch.zeros_like(guider.conv_in.weight)
+    new[:, :old.shape[1]] = old
+    rest = {k: v for k, v in guider.state_dict().items() if k.startswith("latent_in.")}
+    return rest | state | {"conv_in.weight": new}
+
+
 def load(folder):
     """model folder -> sprite networks and picture coder, float32"""
     up = lambda path: {k: v.float() for k, v in load_file(f"{folder}/{path}").items()}
     model, vae = SpriteModel(), AutoencoderKL()
     for part, name in PARTS.items():
-        getattr(model, part).load_state_dict(up(name))
+        state = up(name)
+        getattr(model, part).load_state_dict(widened(state, model.guider) if part == "guider" else state)
     vae.load_state_dict(up(VAE))
     return model.eval(), vae.eval()
 

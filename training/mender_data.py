@@ -27,6 +27,7 @@ FRAMES = VIEWS - 1
 DOLLS = 1500
 OWN, ELSEWHERE = 1, 2
 ALIKE = 60              # levels that a puppet's pixel may be off and still show the held thing
+SHARE_EXACT, WORST_ERROR, SHARE_DEPTH = .25, .03, .7     # joints that are right; else off by so many heights; with depth
 
 
 def scene(c, pose, yaw):
@@ -81,13 +82,18 @@ def holding(part, frame, truth, held):
     return np.where(own, OWN, np.where(held & (difference(frame, truth) > ALIKE), ELSEWHERE, 0)).astype(np.uint8)
 
 
-def example(ref, targets, sigma, rng, size, pixels):
-    """ref, targets: (rgba, joints, held); the same error, of sigma heights, on each joint of all poses"""
+def off(joints, rgba, sigma, rng):
+    """the same error, of sigma heights, on each joint of all poses [n,18,4]"""
     error = np.zeros((18, 4), np.float32)
-    error[:, :2] = rng.normal(0, sigma * height(ref[0]), (18, 2))
-    joints = [t[1] + error for t in [ref] + targets]
-    xyzc = np.stack(joints)[..., [0, 1, 3, 2]]
-    frames, parts, _ = puppet.draw(ref[0], xyzc[0], xyzc[1:], native=pixels, depth=rng.random() < .7)
+    error[:, :2] = rng.normal(0, sigma * height(rgba), (18, 2))
+    return joints + error
+
+
+def example(ref, targets, sigma, rng, size, pixels):
+    """ref, targets: (rgba, joints, held)"""
+    joints = off(np.stack([t[1] for t in [ref] + targets]), ref[0], sigma, rng)
+    xyzc = joints[..., [0, 1, 3, 2]]
+    frames, parts, _ = puppet.draw(ref[0], xyzc[0], xyzc[1:], native=pixels, depth=rng.random() < SHARE_DEPTH)
     side, fit = len(ref[0]), lambda x: enlarged(x, size)
     return dict(reference=fit(ref[0]), puppet=[fit(f) for f in frames], held=[fit(holding(p, f, t[0], t[2])) for p, f, t in zip(parts, frames, targets)],
                 skeleton=[skeleton.picture(enlarged_joints(j, side, size), size, size) for j in joints[1:]], truth=[fit(t[0]) for t in targets])
@@ -111,7 +117,7 @@ def character(seed, look=scene, size=64, frames=FRAMES):
             targets.append(look(c, poses.jitter(stand, r, r.uniform(2, 8)), yaw))
         else:
             targets.append(look(c, poses.random_pose(r, style), yaw if r.random() < .5 else poses.random_yaw(r, style)))
-    sigma = 0 if r.random() < .25 else r.uniform(0, .03)
+    sigma = 0 if r.random() < SHARE_EXACT else r.uniform(0, WORST_ERROR)
     return example(ref, targets, sigma, rng, size, is_pixel_art(c))
 
 

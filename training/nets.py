@@ -2,6 +2,7 @@
 UNet, a plain pose guider and a CLIP-like image encoder.  Names and semantics are
 those of the published weights, so one loader serves both sizes."""
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn as nn
@@ -12,6 +13,7 @@ UNET = dict(sample_size=16, in_channels=8, out_channels=8, center_input_sample=F
             norm_num_groups=16, norm_eps=1e-5, act_fn="silu", downsample_padding=1, mid_block_scale_factor=1,
             down_block_types=["DownBlock2D"] + ["CrossAttnDownBlock2D"] * 2, up_block_types=["CrossAttnUpBlock2D"] * 3)
 GUIDER = (8, 16, 32, 64)
+POSE, SEEN = 3, 4       # channels of a pose picture, and of a frame that is to be refined
 CLIP = dict(model_type="clip_vision_model", architectures=["CLIPVisionModelWithProjection"], image_size=64, patch_size=8,
             hidden_size=128, intermediate_size=512, num_hidden_layers=2, num_attention_heads=4, projection_dim=128,
             hidden_act="quick_gelu", layer_norm_eps=1e-5, num_channels=3)
@@ -235,22 +237,37 @@ class UNet(nn.Module):
         return self.conv_out(F.silu(self.conv_norm_out(h)))
 
 
+class Frame(NamedTuple):
+    """what is to be refined; zeros where nothing is"""
+    picture: torch.Tensor       # [n,4,H,W] in [0,1]: over the key colour, and its alpha, as large as the pose picture
+    latent: torch.Tensor        # [n,C,h,w]
+    shown: torch.Tensor         # [n,1,1,1] 1 where there is one
+
+
 class PoseGuider(nn.Module):
-    """pose picture in [0,1] at twice the frame's size -> feature at the latent's size"""
-    def __init__(self, channels=GUIDER, out=UNET["block_out_channels"][0]):
+    """pose picture in [0,1] at twice the frame's size -> feature at the latent's size
+
+    It may see a frame, too: its picture beside the pose's, its latent added at the end.  Both begin with no say."""
+    def __init__(self, channels=GUIDER, out=UNET["block_out_channels"][0], latent=UNET["in_channels"]):
         super().__init__()
-        self.conv_in = nn.Conv2d(3, channels[0], 3, padding=1)
+        self.conv_in = nn.Conv2d(POSE + SEEN, channels[0], 3, padding=1)
+        nn.init.zeros_(self.conv_in.weight.data[:, POSE:])
         blocks = []
         for a, b in zip(channels[:-1], channels[1:]):
             blocks += [nn.Conv2d(a, a, 3, padding=1), nn.Conv2d(a, b, 3, stride=2, padding=1)]
         self.blocks = nn.ModuleList(blocks)
         self.conv_out = nn.Conv2d(channels[-1], out, 3, padding=1)
+        self.latent_in = nn.Conv2d(latent, out, 3, padding=1)
+        nn.init.zeros_(self.latent_in.weight)
+        nn.init.zeros_(self.latent_in.bias)
 
-    def forward(self, x):
-        x = F.silu(self.conv_in(x))
+    def forward(self, x, frame=None):
+        seen = F.pad(x, (0, 0, 0, 0, 0, SEEN)) if frame is None else torch.cat([x, frame.picture], 1)
+        x = F.silu(self.conv_in(seen))
         for b in self.blocks:
             x = F.silu(b(x))
-        return self.conv_out(x)
+        x = self.conv_out(x)
+        return x if frame is None else x + frame.shown * self.latent_in(frame.latent)
 
 
 class ClipLayer(nn.Module):
@@ -310,9 +327,9 @@ class SpriteModel(nn.Module):
         zero = torch.zeros(len(ref_latent), dtype=torch.long)
         return ctx, self.reference(ref_latent, zero, ctx)
 
-    def forward(self, zt, t, pose_picture, ref_latent, clip_picture, repeat=1, drop=False):
-        """one training prediction; `drop` is the unconditional row (the pose stays)"""
-        pose = self.guider(pose_picture)
+    def forward(self, zt, t, pose_picture, ref_latent, clip_picture, repeat=1, drop=False, frame=None):
+        """one training prediction; `drop` is the unconditional row (pose and frame stay)"""
+        pose = self.guider(pose_picture, frame)
         if drop:
             ctx = torch.zeros(len(zt), UNET["cross_attention_dim"])
             return self.denoiser(zt, t, ctx, pose)

@@ -22,17 +22,21 @@ def timesteps(n):
 
 
 @torch.no_grad()
-def sample(model, pose_pictures, ref_latent, clip_picture, noise, steps, guidance, trace=None):
-    """-> latents; ref_latent and clip_picture have one row, or one per pose picture"""
+def sample(model, pose_pictures, ref_latent, clip_picture, noise, steps, guidance, trace=None, frame=None, strength=1):
+    """-> latents; ref_latent and clip_picture have one row, or one per pose picture; with a frame
+    (nets.Frame) only `strength` of its latent is made anew"""
     bar, n = alphas(), len(pose_pictures)
     repeat = n // len(ref_latent)
-    pose = model.guider(pose_pictures)
+    pose = model.guider(pose_pictures, frame)
     ctx, bank = model.condition(ref_latent, clip_picture)
     if trace is not None:
         trace.update(ctx=ctx, pose=pose)
     ctx, none = ctx.repeat_interleave(repeat, 0), torch.zeros(n, ctx.shape[1])
-    x = noise
-    for i, t in enumerate(timesteps(steps)):
+    x, begin = noise, steps - min(steps, int(steps * strength))
+    if begin > 0:
+        a = bar[timesteps(steps)[begin]]
+        x = a.sqrt() * frame.latent + (1 - a).sqrt() * noise
+    for i, t in enumerate(timesteps(steps)[begin:]):
         tt = torch.full((n,), t)
         v = model.denoiser(x, tt, ctx, pose, bank, repeat)
         if guidance > 1:

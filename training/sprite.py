@@ -16,14 +16,16 @@ import torch
 import torch.nn.functional as F
 
 import skeleton
-from data import compose
-from nets import CLIP_MEAN, CLIP_STD, SpriteModel
+from data import compose, on_key
+from nets import CLIP_MEAN, CLIP_STD, Frame, SpriteModel
 from sampler import alphas
 
 LAST = torch.channels_last
 REFS, TARGETS = 4, 5          # references in a batch, targets of each
 DOLLS, DROP, START = .04, .07, .35      # shares: paper dolls, unconditional steps, targets at the first timestep
 NOISY = .6                              # timesteps are uniform ** NOISY: more of them early in a sample
+SHOWN = .7                              # share of the references that have frames to refine
+BEGUN, WHERE = .5, (300, 700)           # share of these whose noise lies on the frame, as refine begins, at such timesteps
 
 
 def clip_tensor(u8):
@@ -38,22 +40,54 @@ def pose_tensor(joints):
     return torch.from_numpy(x).permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=LAST)
 
 
+def seen_tensor(rgb, alpha):
+    """frames over their key [n,64,64,3] and their alpha, uint8 -> what the guider sees of them, [n,4,128,128]"""
+    x = np.concatenate([rgb, alpha[..., None]], -1).repeat(2, 1).repeat(2, 2)
+    return torch.from_numpy(x).permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=LAST)
+
+
 class Source:
-    """one kind of data: encoded views, pictures, joints, keys"""
+    """one kind of data: encoded views, pictures, joints, keys, and what frames.py made of them"""
     def __init__(self, folder, name, stats):
-        self.latent = np.load(f"{folder}/{name}_latent.npy", mmap_mode="r")
-        self.rgba = np.load(f"{folder}/{name}_rgba.npy", mmap_mode="r")
-        self.joints, self.keys = np.load(f"{folder}/{name}_joints.npy"), np.load(f"{folder}/{name}_key.npy")
+        load = lambda kind: np.load(f"{folder}/{name}_{kind}.npy", mmap_mode="r")
+        self.latent, self.rgba, self.joints, self.keys = map(load, ("latent", "rgba", "joints", "key"))
+        self.frames, self.flatent = map(load, ("frames", "flatent"))
         self.mean, self.std = (stats[k][:, None, None].astype(np.float32) for k in ("mean", "std"))
 
+    def normal(self, latent):
+        return (latent.astype(np.float32) - self.mean) / self.std
+
+    def seen(self, c, tg):
+        """-> frames over the key, their alpha, latents"""
+        f = self.frames[c, tg]
+        return on_key(f, self.keys[c]), f[..., 3], self.normal(self.flatent[c, tg])
+
     def draw(self, rng):
-        """-> reference latent, its picture, and TARGETS of latent, joints, alpha"""
-        c = rng.randint(len(self.latent))
-        z = (self.latent[c].astype(np.float32) - self.mean) / self.std
+        """-> reference latent, its picture, and TARGETS of latent, joints, alpha, shown, frame, its alpha, its latent"""
+        c, shown = rng.randint(len(self.latent)), rng.rand() < SHOWN
+        z = self.normal(self.latent[c])
         views = len(z)
-        ref = 0 if rng.rand() < .85 else rng.randint(views)
+        ref = 0 if shown or rng.rand() < .85 else rng.randint(views)
         tg = rng.permutation(views)[:TARGETS]
-        return z[ref], compose(self.rgba[c, ref], self.keys[c]), z[tg], self.joints[c, tg], self.rgba[c, tg, ..., 3]
+        seen = self.seen(c, tg)
+        return (z[ref], compose(self.rgba[c, ref], self.keys[c]), z[tg], self.joints[c, tg], self.rgba[c, tg, ..., 3],
+                np.full(TARGETS, shown), *(x if shown else np.zeros_like(x) for x in seen))
+
+
+def batch(rows):
+    """what Source.draw gives, together"""
+    ref, pic, *targets = ([r[i] for r in rows] for i in range(len(rows[0])))
+    z0, joints, alpha, shown, rgb, cover, latent = map(np.concatenate, targets)
+    tensor = lambda x: torch.from_numpy(x).contiguous(memory_format=LAST)
+    frame = Frame(seen_tensor(rgb, cover), tensor(latent), torch.from_numpy(shown)[:, None, None, None].float())
+    return tensor(np.stack(ref)), clip_tensor(np.stack(pic)), tensor(z0), pose_tensor(joints), alpha, frame
+
+
+def noised(z0, t, frame, begun, bar):
+    """-> the latents at t, and what is to be predicted of them; `begun` [n,1,1,1]: 1 where the noise lies on the frame"""
+    a = bar[t][:, None, None, None]
+    zt = a.sqrt() * torch.lerp(z0, frame.latent, begun) + (1 - a).sqrt() * torch.randn_like(z0)
+    return zt, (a.sqrt() * zt - z0) / (1 - a).sqrt()
 
 
 def make(rank, folder, seed=0):
@@ -66,17 +100,15 @@ def make(rank, folder, seed=0):
 
     def step(it):
         rows = [(dolls if rng.rand() < DOLLS else main).draw(rng) for _ in range(REFS)]
-        ref, pic, z0, joints, alpha = (np.concatenate([r[i] if i > 1 else r[i][None] for r in rows]) for i in range(5))
-        z0, ref = (torch.from_numpy(x).contiguous(memory_format=LAST) for x in (z0, ref))
+        ref, pic, z0, poses, alpha, frame = batch(rows)
         t = ((rng.permutation(n) + rng.rand(n)) / n) ** NOISY * 1000
         t[rng.rand(n) < START] = 999
+        begun = (rng.rand(n) < BEGUN) & (t >= WHERE[0]) & (t < WHERE[1])
         t = torch.from_numpy(t.astype(np.int64))
-        a = bar[t][:, None, None, None]
-        e = torch.randn_like(z0)
-        zt, v = a.sqrt() * z0 + (1 - a).sqrt() * e, a.sqrt() * e - (1 - a).sqrt() * z0
+        zt, v = noised(z0, t, frame, torch.from_numpy(begun)[:, None, None, None] * frame.shown, bar)
         m = torch.from_numpy(alpha.reshape(n, 1, 16, 4, 16, 4).max((3, 5)).astype(np.float32) / 255)
         w = 1 + 3 * F.max_pool2d(m, 3, 1, 1)
-        p = model(zt, t, pose_tensor(joints), ref, clip_tensor(pic), TARGETS, drop.rand() < DROP)
+        p = model(zt, t, poses, ref, pic, TARGETS, drop.rand() < DROP, frame)
         return (w / w.mean() * (p - v) ** 2).mean()
     return model, step, n
 

@@ -1,11 +1,12 @@
 """Train the picture coder, then encode the data.
 
 vae.py DATA OUT STEPS     trains (OUT = checkpoint file)
-vae.py latents DATA OUT   encodes all views -> DATA/*_latent.npy, *_key.npy
+vae.py latents DATA OUT   encodes all views -> DATA/*_latent.npy, *_key.npy; and what frames.py made -> *_flatent.npy
 vae.py decoder DATA IN OUT STEPS   trains only the decoder further, on those latents
 """
 import functools
 import math
+import os
 import sys
 
 import parallel
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from autoencoder import AutoencoderKL
-from data import KEYS, compose, key_colour, straight
+from data import KEYS, compose, key_colour, on_key, straight
 
 LAST = torch.channels_last
 
@@ -70,26 +71,42 @@ def keyed(rgba):
     return np.stack([compose(v, k) for v, k in zip(rgba, keys)]), keys
 
 
+def encoded(model, folder, name, rank):
+    """half of the characters -> latent, key, and where there are frames, flatent"""
+    rgba, n = np.load(f"{folder}/{name}_rgba.npy", mmap_mode="r"), len(np.load(f"{folder}/{name}_joints.npy", mmap_mode="r"))
+    path, out = f"{folder}/{name}_frames.npy", dict(latent=[], key=[])
+    frames = np.load(path, mmap_mode="r") if os.path.exists(path) else None
+    end = n * (rank + 1) // 2
+
+    def add(kind, pics):
+        out.setdefault(kind, []).append(encode(model, pics.reshape(-1, 64, 64, 3)).reshape(len(pics), -1, 8, 16, 16))
+    for i in range(n * rank // 2, end, 50):
+        part = slice(i, min(i + 50, end))
+        pics, keys = keyed(rgba[part])
+        add("latent", pics)
+        out["key"].append(keys)
+        if frames is not None:
+            add("flatent", np.stack([on_key(f, k) for f, k in zip(frames[part], keys)]))
+    return {k: np.concatenate(v) for k, v in out.items()}
+
+
 def latents_worker(rank, folder, path):
     torch.set_num_threads(1)
     model = parallel.load(AutoencoderKL(), path).to(memory_format=LAST)
     for name in ("train", "dolls"):
-        rgba = np.load(f"{folder}/{name}_rgba.npy", mmap_mode="r")
-        half = len(rgba) // 2
-        part, zs, ks = rgba[half * rank:half * (rank + 1)], [], []
-        for i in range(0, len(part), 50):
-            pics, keys = keyed(part[i:i + 50])
-            zs.append(encode(model, pics.reshape(-1, 64, 64, 3)).reshape(len(pics), -1, 8, 16, 16))
-            ks.append(keys)
-        np.save(f"{folder}/{name}_latent{rank}.npy", np.concatenate(zs))
-        np.save(f"{folder}/{name}_key{rank}.npy", np.concatenate(ks))
+        for kind, x in encoded(model, folder, name, rank).items():
+            np.save(f"{folder}/{name}_{kind}{rank}.npy", x)
 
 
 def latents(folder, path):
     parallel.mp.spawn(latents_worker, (folder, path), nprocs=2)
     for name in ("train", "dolls"):
-        for kind in ("latent", "key"):
-            np.save(f"{folder}/{name}_{kind}.npy", np.concatenate([np.load(f"{folder}/{name}_{kind}{i}.npy") for i in (0, 1)]))
+        for kind in ("latent", "key", "flatent"):
+            halves = [f"{folder}/{name}_{kind}{i}.npy" for i in (0, 1)]
+            if os.path.exists(halves[0]):
+                np.save(f"{folder}/{name}_{kind}.npy", np.concatenate([np.load(h) for h in halves]))
+                for h in halves:
+                    os.remove(h)
     z = np.load(f"{folder}/train_latent.npy")[::7].astype(np.float32)
     np.savez(f"{folder}/stats.npz", mean=z.mean((0, 1, 3, 4)), std=z.std((0, 1, 3, 4)))
     print(z.mean((0, 1, 3, 4)), z.std((0, 1, 3, 4)))
