@@ -51,11 +51,12 @@ bool kept_recall(Work *w, Action *m)
     ok = m->frame != NULL;
     for (int64_t i = 0; ok && i < m->count; i++) {
         char *path = frame_path(dir, i);
-        m->frame[i] = image_load(&w->job, path, &none);
+        Image im = image_load(&w->job, path, &none);
         xfree(path);
-        ok = !tensor_is_empty(m->frame[i]);
-        if (ok && !w->q->raw)
-            m->frame[i] = image_to_rgba(&w->job, m->frame[i], &none);
+        if (!tensor_is_empty(im) && !w->q->raw)
+            im = image_to_rgba(&w->job, im, &none);
+        m->frame[i] = im;
+        ok = !tensor_is_empty(im);
     }
     ok = ok && recall_root(m, dir, &none);
     if (!ok)
