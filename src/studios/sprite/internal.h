@@ -431,6 +431,7 @@ typedef struct Player {
     const Figure *who;
     Puppet *puppet;
     Mender *mender; /* NULL: nothing is mended */
+    Rect box;       /* of the figure, in the picture's pixels */
     Rect room;      /* of a frame, in the picture's pixels: all that actions need */
     Arena model;    /* the mender's weights */
     Arena step;     /* of the action at hand */

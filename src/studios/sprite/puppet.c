@@ -91,8 +91,8 @@ static bool puppet_meet(void *state, Work *w, Figure *f, Err *err)
                       .parts = parts,
                       .is_pixel_art = f->is_pixel_art};
     p->who = f;
-    p->room = w->q->raw ? (Rect){0, 0, image_width(f->cut), image_height(f->cut)}
-                        : image_bounds(f->cut, 1);
+    p->box = image_bounds(f->cut, 1);
+    p->room = w->q->raw ? (Rect){0, 0, image_width(f->cut), image_height(f->cut)} : p->box;
     p->puppet = puppet_build(&s, &w->job, err);
     return p->puppet != NULL || err_prefix(err, "'%s': ", f->path);
 }
@@ -150,7 +150,7 @@ static Rect room_of(const Player *p, const Pose *pose)
 {
     enum { MOST = 1 << 13 };
     float left, top, right, bottom;
-    Rect box = image_bounds(p->who->cut, 1);
+    Rect box = p->box;
     if (!pose_bounds(pose, &left, &top, &right, &bottom))
         return box;
     float aside = 0.5f * (float)(box.h > box.w ? box.h : box.w);
