@@ -188,7 +188,6 @@ bool rig_init(Rig *r, const Pose *picture, bool has_depth, float yaw, const Body
     fill(r, &usual, has_depth);
     p = of_pose(&r->rest);
     float ankle = fminf(p.at[JOINT_R_ANKLE].y, p.at[JOINT_L_ANKLE].y);
-    r->lift = lowest(&p) - ankle;
     r->height = p.at[MID_EAR].y - ankle;
     return true;
 }

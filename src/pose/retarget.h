@@ -24,7 +24,6 @@ typedef struct Rig {
     float yaw;    /* degrees: from where the picture sees the figure, as View has it */
     float scale;  /* pixels for the height of a usual figure of such legs and trunk */
     Body stand;   /* the clips' standing figure */
-    float lift;   /* pixels from the lowest ankle up to the lowest joint: 0, mostly */
     float height; /* of its skeleton: top of the ears to the lower ankle, pixels */
 } Rig;
 

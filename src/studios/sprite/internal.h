@@ -237,7 +237,6 @@ typedef struct Method {
     bool (*draw)(void *state, Work *w, const Action *m, Image *frames, Err *err);
     /* What is written into the sheet's metadata: model, steps, seed. */
     void (*describe)(const void *state, const Work *w, char *to, size_t room);
-    void (*report)(const void *state, const Work *w); /* for --verbose; may be NULL */
     void (*close)(void *state);
 } Method;
 
