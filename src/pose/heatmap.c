@@ -206,3 +206,15 @@ JointsFound heatmap_agreed(const JointsFound *views, int count)
     found.yaw_degrees = atan2f(sine, cosine) * degrees;
     return found;
 }
+
+/* ---- what to go by --------------------------------------------------------------- */
+
+bool joints_sure(const JointsFound *f, Pose *to)
+{
+    const float sure = 0.2f, sure_of_figure = 0.5f;
+    *to = f->pose;
+    for (int i = 0; i < JOINTS; i++)
+        if (to->joint[i].c < sure)
+            to->joint[i] = (Keypoint){0};
+    return f->figure >= sure_of_figure;
+}

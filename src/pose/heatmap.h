@@ -49,4 +49,8 @@ JointsFound heatmap_read(Tensor maps, Tensor side, HeatmapView view);
 /* What `count` views of one picture say together: a joint is where the
  * surer ones (by the square of c) see it; all else is their mean. */
 JointsFound heatmap_agreed(const JointsFound *views, int count);
+
+/* The joints to go by: those it is sure enough of, the others missing.  False if it
+ * is not sure of a figure. */
+bool joints_sure(const JointsFound *f, Pose *to) MUST_USE;
 #endif

@@ -197,6 +197,21 @@ static void of_several_views_the_surer_count_more(void **state)
     assert_float_equal(found.figure, 0.5, 1e-5);
 }
 
+static void joints_that_are_guessed_are_missing(void **state)
+{
+    (void)state;
+    Pose pose;
+    JointsFound found = {.figure = 0.5f};
+    found.pose.joint[JOINT_NECK] = (Keypoint){10, 20, 30, 0.2f};
+    found.pose.joint[JOINT_NOSE] = (Keypoint){10, 20, 30, 0.19f};
+    assert_true(joints_sure(&found, &pose));
+    assert_memory_equal(&pose.joint[JOINT_NECK], &found.pose.joint[JOINT_NECK],
+                        sizeof(Keypoint));
+    assert_memory_equal(&pose.joint[JOINT_NOSE], &(Keypoint){0}, sizeof(Keypoint));
+    found.figure = 0.49f;
+    assert_false(joints_sure(&found, &pose));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_mirrored_view_is_read_back_the_right_way_round),
         cmocka_unit_test(of_several_views_the_surer_count_more),
         cmocka_unit_test(the_side_tells_where_a_figure_looks),
+        cmocka_unit_test(joints_that_are_guessed_are_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

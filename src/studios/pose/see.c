@@ -10,8 +10,6 @@
 
 #include <stdio.h>
 
-/* A joint of which the estimator is less sure is missing; so is a figure. */
-static const float sure = 0.2f, sure_of_figure = 0.5f;
 enum { LOOK_AT = 512 }; /* pixels, at least, of the picture with its skeleton */
 
 /* ---- looking --------------------------------------------------------------------------- */
@@ -53,16 +51,10 @@ static bool find_joints(PoseWork *w, Image im, Pose *pose, Err *err)
     Image seen = cut_out(w, im, err);
     if (tensor_is_empty(seen) || !ask(w, seen, &found, err))
         return false;
-    if (found.figure < sure_of_figure)
-        return err_set(err, ERR_INPUT,
-                       "no figure with arms and legs is to be seen in '%s' (%d in 100 sure of "
-                       "one)",
-                       w->q->subject, (int)(100 * found.figure));
-    *pose = found.pose;
-    for (int i = 0; i < JOINTS; i++)
-        if (pose->joint[i].c < sure)
-            pose->joint[i] = (Keypoint){0};
-    return true;
+    return joints_sure(&found, pose) ||
+           err_set(err, ERR_INPUT,
+                   "no figure with arms and legs is to be seen in '%s' (%d in 100 sure of one)",
+                   w->q->subject, (int)(100 * found.figure));
 }
 
 /* ---- telling --------------------------------------------------------------------------- */

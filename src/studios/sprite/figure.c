@@ -6,9 +6,6 @@
 #include "puppet/puppet.h"
 #include "sheet/paper.h"
 
-/* A joint of which the estimator is less sure is missing; so is a figure. */
-static const float sure = 0.2f, sure_of_figure = 0.5f;
-
 /* The mask's say at a pixel: its alpha if it has any, else how light it is. */
 static unsigned char mask_at(Image mask, bool has_alpha, int x, int y)
 {
@@ -77,7 +74,7 @@ bool figure_is_cut_out(const Figure *f, Err *err)
                    f->path);
 }
 
-static bool estimate(Figure *f, Work *w, JointsFound *found, Err *err)
+static bool ask(const Figure *f, Work *w, JointsFound *found, Err *err)
 {
     char *dir = data_find("models/joints");
     if (dir == NULL)
@@ -86,27 +83,21 @@ static bool estimate(Figure *f, Work *w, JointsFound *found, Err *err)
                        "where the joints are with --joints FILE");
     bool ok = joints_look(&w->run, dir, f->cut, found, err);
     xfree(dir);
-    if (!ok || found->figure >= sure_of_figure)
-        return ok;
-    return err_set(
-        err, ERR_INPUT,
-        "no figure with arms and legs is to be seen in '%s' (%d in 100 sure of one); "
-        "say where its joints are with --joints FILE",
-        f->path, (int)(100 * found->figure));
+    return ok;
 }
 
 static bool find_joints(Figure *f, Work *w, Pose *pose, float *yaw, Err *err)
 {
     JointsFound found;
-    if (!estimate(f, w, &found, err))
+    if (!ask(f, w, &found, err))
         return false;
-    *pose = found.pose;
     *yaw = found.yaw_degrees;
     f->has_depth = true;
-    for (int i = 0; i < JOINTS; i++)
-        if (pose->joint[i].c < sure)
-            pose->joint[i] = (Keypoint){0};
-    return true;
+    return joints_sure(&found, pose) ||
+           err_set(err, ERR_INPUT,
+                   "no figure with arms and legs is to be seen in '%s' (%d in 100 sure of "
+                   "one); say where its joints are with --joints FILE",
+                   f->path, (int)(100 * found.figure));
 }
 
 bool figure_stand(Figure *f, Work *w, Err *err)
