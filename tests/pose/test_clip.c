@@ -9,21 +9,7 @@
 
 #include "pose/clip.h"
 
-static Arena arena;
-
-static int take_arena(void **state)
-{
-    (void)state;
-    Err err = {0};
-    return arena_init(&arena, 1 << 26, &err) ? 0 : -1;
-}
-
-static int give_arena(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "arena.h"
 
 static Clip opened(const char *name)
 {

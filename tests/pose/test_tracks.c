@@ -9,6 +9,8 @@
 
 #include "pose/clip.h"
 
+#include "arena.h"
+
 /* What every built-in clip keeps to, however many frames it is drawn with. */
 enum { CLIPS = 10, FEWEST = 4, MOST = 24, FINE = 240 };
 
@@ -24,22 +26,6 @@ static const struct {
     {"defend", false, false, 5, 0.4, 0.8}, {"death", false, false, 7, 0.7, 1.3},
     {"roll", false, true, 8, 0.5, 0.9},    {"celebrate", true, false, 8, 0.6, 1.0},
 };
-
-static Arena arena;
-
-static int take_arena(void **state)
-{
-    (void)state;
-    Err err = {0};
-    return arena_init(&arena, 1 << 26, &err) ? 0 : -1;
-}
-
-static int give_arena(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
 
 static Clip opened(int k)
 {
