@@ -1,6 +1,6 @@
 """Train the picture coder, then encode the data.
 
-vae.py DATA OUT STEPS     trains (OUT = checkpoint file)
+vae.py DATA OUT STEPS [INIT [RATE]]     trains (OUT = checkpoint file; INIT = one to go on from)
 vae.py latents DATA OUT   encodes all views -> DATA/*_latent.npy, *_key.npy; and what frames.py made -> *_flatent.npy
 vae.py decoder DATA IN OUT STEPS   trains only the decoder further, on those latents
 """
@@ -180,5 +180,8 @@ if __name__ == "__main__":
     else:
         folder, out, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
         torch.manual_seed(0)
-        parallel.run(functools.partial(make, folder=folder), AutoencoderKL(), out, steps, 3e-3, .995)
+        model = AutoencoderKL()
+        if len(sys.argv) > 4:
+            parallel.load(model, sys.argv[4]).train()
+        parallel.run(functools.partial(make, folder=folder), model, out, steps, float(sys.argv[5]) if len(sys.argv) > 5 else 3e-3, .995)
         check(folder, out)
