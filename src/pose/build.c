@@ -51,17 +51,17 @@ static const struct Build {
     {"child", 0.19f, 1, 1, 1, 0.92f, 0.90f, 0.92f},
     {"chibi", 0.42f, 1, 1, 1, 1, 1, 1},
 };
-enum { BUILDS = sizeof builds / sizeof *builds };
+enum { BUILD_COUNT = sizeof builds / sizeof *builds };
 
 const char *build_name(int i)
 {
-    return i >= 0 && i < BUILDS ? builds[i].name : NULL;
+    return i >= 0 && i < BUILD_COUNT ? builds[i].name : NULL;
 }
 
 bool proportions_named(Proportions *p, const Clip *c, const char *build, float head, Err *err)
 {
     char known[128] = "";
-    for (int i = 0; i < BUILDS; i++) {
+    for (int i = 0; i < BUILD_COUNT; i++) {
         const struct Build *b = &builds[i];
         size_t n = strlen(known);
         snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", b->name);

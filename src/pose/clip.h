@@ -85,8 +85,9 @@ Proportions proportions_usual(const Clip *c);
  * pose/outline.h guesses the share from a drawing. */
 Proportions proportions_for_head(const Clip *c, float head);
 
-/* A build by name: "normal", "thin", "strong", "heavy", "child", "chibi".  The head
- * is that build's if it is 0.  False, with their names, for another. */
+/* A build by name.  The head is that build's if it is 0.  False, with their names,
+ * for another. */
+#define BUILDS "normal|thin|strong|heavy|child|chibi"
 bool proportions_named(Proportions *p, const Clip *c, const char *build, float head,
                        Err *err) MUST_USE;
 /* The name of the i-th; NULL after the last. */

@@ -41,6 +41,7 @@ typedef struct PoseStyle {
  * skipped); "stick" (lines, the arms green and red, the legs cyan and orange;
  * those programs called left what is on the left of the picture, which on a
  * figure that faces us is its right).  NULL for another name. */
+#define POSE_STYLES "controlnet|ssd|stick"
 const PoseStyle *pose_style(const char *name);
 
 /* People over what `picture` (u8 [H,W,3]) shows.  Joints further than 65536

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/sprite.h"
 
+#include "pose/draw.h"
 #include "sheet/export.h"
 #include "studios/sprite/internal.h"
 
@@ -63,9 +64,14 @@ static const Param params[] = {
     {"parts", PARAM_PATH, AT(parts), "", 0, 0, "FILE",
      "which pixel belongs to which part of the puppet: an indexed PNG, as --dump writes it",
      NULL, false},
-    {"head", PARAM_NUMBER, AT(head), "", 0.05, 0.7, "SHARE",
-     "how much of its height is head, chin to top (default: guessed from the outline)", NULL,
+    {"build", PARAM_TEXT, AT(build), "", 0, 0, "NAME",
+     "diffusion: how the figure is built (default: as its joints tell, or its outline)", BUILDS,
      false},
+    {"head", PARAM_NUMBER, AT(head), "", 0.05, 0.7, "SHARE",
+     "diffusion: how much of its height is head, chin to top (default: as it is built)", NULL,
+     false},
+    {"height", PARAM_NUMBER, AT(height), "1", 0.2, 1.2, "X",
+     "diffusion: how high it is drawn, beside its own height in the picture", NULL, false},
     {"method", PARAM_TEXT, AT(method), "auto", 0, 0, "NAME", "how frames are drawn",
      "auto|puppet|refine|diffusion", false},
     {"mend", PARAM_NUMBER, AT(mend), "1", 0, 1, "X",
@@ -83,6 +89,9 @@ static const Param params[] = {
      "the kind of model, if its folder does not say: animate-anyone, sprite-sheet-diffusion, "
      "sprite-sheet-diffusion-plain",
      NULL, false},
+    {"pose-style", PARAM_TEXT, AT(pose_style), "", 0, 0, "NAME",
+     "colours and lines of the skeletons that the model sees (default: the model's)",
+     POSE_STYLES, false},
     {"size", PARAM_SIZE, AT(size), "", 8, 4096, "WxH",
      "of a frame, in pixels (default: the model's, 512x512 or 64x64)", NULL, false},
     {"steps", PARAM_INT, AT(steps), "", 1, 1000, "N",

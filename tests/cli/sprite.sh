@@ -24,6 +24,23 @@ check 'the number of threads changes nothing' cmp "$tmp/a/sheet.png" "$tmp/b/she
 gives 0 out sheet.png sprite "$knight" "${small[@]}" --out "$tmp/c" --seed=7
 check 'another seed gives another sheet' sh -c "! cmp -s '$tmp/a/sheet.png' '$tmp/c/sheet.png'"
 
+# Skeletons are built like the character: by its joints, unless something else is said.
+one=(--model "$model" --frames 1 --steps 1)
+joints=$root/examples/pixel-hero.json
+for flags in '' "--joints $joints" '--build chibi' '--height 0.7' '--pose-style stick'; do
+    # shellcheck disable=SC2086
+    gives 0 out sheet.png sprite "$root/examples/pixel-hero.png" "${one[@]}" $flags --out "$tmp/built$flags"
+    [ -z "$flags" ] || check "$flags changes the frame" \
+        sh -c "! cmp -s '$tmp/built/frames/0000.png' '$tmp/built$flags/frames/0000.png'"
+done
+gives 0 out sheet.png sprite "$root/examples/pixel-hero.png" "${one[@]}" --head 0.4 --out "$tmp/head"
+gives 0 out sheet.png sprite "$root/examples/pixel-hero.png" "${one[@]}" --head 0.4 --joints "$joints" \
+    --out "$tmp/head-joints"
+check 'a head that is said goes before the joints' cmp "$tmp/head/sheet.png" "$tmp/head-joints/sheet.png"
+echo '[]' >"$tmp/nobody.json"
+gives 1 err nobody.json sprite "$knight" "${one[@]}" --joints "$tmp/nobody.json" --out "$tmp/nobody"
+gives 2 err 'normal, thin, strong, heavy, child, chibi' sprite "$knight" --build round
+
 # Details go to stderr when asked for.
 gives 0 err 'sampling' sprite "$knight" "${small[@]}" --out "$tmp/d" --verbose
 

@@ -197,13 +197,15 @@ static void builds_are_what_their_names_say(void **state)
     (void)state;
     Clip c = opened("idle");
     Body body[8];
+    char names[64] = "";
     int n = 0;
     for (; build_name(n); n++) {
+        strcat(strcat(names, n > 0 ? "|" : ""), build_name(n));
         Proportions p = built(&c, build_name(n), 0);
         body[n] = body_shaped(&c.body[0], &c.rest, &p);
         assert_close(body[n].joint[JOINT_R_ANKLE][1], 0.045f, 0.03f);
     }
-    assert_int_equal(n, 6);
+    assert_string_equal(names, BUILDS);
     const Body *normal = &body[0], *thin = &body[1], *strong = &body[2], *heavy = &body[3],
                *child = &body[4], *chibi = &body[5];
     assert_true(distance(normal->joint[JOINT_R_WRIST], c.body[0].joint[JOINT_R_WRIST]) < 1e-5f);

@@ -179,6 +179,7 @@ static SpriteRequest defaults(void)
                            .method = "diffusion",
                            .directions = "1",
                            .yaw = "45",
+                           .height = 1,
                            .seed = 42,
                            .window = "auto",
                            .rules = "long",

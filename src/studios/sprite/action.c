@@ -251,10 +251,29 @@ static bool draw(Image *to, const Pose *pose, int people, const PoseView *v, Are
     return true;
 }
 
+/* How the character is built: as the person says, as its joints tell, or else as
+ * figures with such a head are. */
+static bool find_shape(Proportions *to, const Clip *c, const PoseView *v, Err *err)
+{
+    const SpriteRequest *q = v->q;
+    if (is_given(q->build)) {
+        if (!proportions_named(to, c, q->build, (float)q->head, err))
+            return false;
+    } else if (q->head > 0 || v->rig == NULL) {
+        *to = proportions_for_head(c, (float)v->head);
+    } else {
+        *to = rig_proportions(v->rig, c);
+    }
+    to->height = (float)q->height;
+    return true;
+}
+
 static bool draw_bodies(Image *to, const Action *m, const PoseView *v, Arena *a, Err *err)
 {
-    View view = view_fitted(m->side.yaw, (float)v->pitch, v->top, v->bottom, v->center_x);
-    Proportions shape = proportions_for_head(m->clip, (float)v->head);
+    Proportions shape;
+    View view = view_fitted(m->side.yaw, (float)v->q->pitch, v->top, v->bottom, v->center_x);
+    if (!find_shape(&shape, m->clip, v, err))
+        return false;
     view = view_with_room(view, m->clip, &shape, (int)m->count, (double)v->width);
     for (int64_t i = 0; i < m->count; i++) {
         Body body = body_shaped(&m->body[i], &m->clip->rest, &shape);
@@ -295,8 +314,9 @@ static bool load_pictures(Image *to, const Action *m, const PoseView *v, Arena *
 Image *action_pictures(const Action *m, const PoseView *v, Arena *a, Arena *scratch, Err *err)
 {
     if (pose_style(v->style) == NULL) {
-        err_set(err, ERR_FORMAT, "there is no pose style '%s'; there are controlnet and ssd",
-                v->style);
+        char known[64];
+        param_choices(known, sizeof known, POSE_STYLES);
+        err_set(err, ERR_FORMAT, "there is no pose style '%s'; there are %s", v->style, known);
         return NULL;
     }
     Image *to = arena_zeros(a, (size_t)m->count * sizeof *to);

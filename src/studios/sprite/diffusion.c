@@ -74,6 +74,8 @@ static void override_family(Drawer *d, const SpriteRequest *q)
         f->overlap = q->overlap;
     else if (f->overlap >= f->context)
         f->overlap = f->context / 2;
+    if (is_given(q->pose_style))
+        snprintf(f->pose_style, sizeof f->pose_style, "%s", q->pose_style);
     d->width = (int)(q->size[0] > 0 ? q->size[0] : f->width);
     d->height = (int)(q->size[1] > 0 ? q->size[1] : f->height);
 }
@@ -192,9 +194,25 @@ static bool frame_picture(Drawer *d, Work *w, Err *err)
     return !tensor_is_empty(d->frame);
 }
 
+/* Its joints, by which its skeletons are built: those that are given must do, of those
+ * that are looked for what is found.  Without them its outline tells. */
+static bool find_build(Figure *f, Work *w, Err *err)
+{
+    Err none = {0};
+    if (f->rig.scale > 0 || !f->has_alpha)
+        return true;
+    if (is_given(w->q->joints))
+        return figure_stand(f, w, err);
+    if (!figure_stand(f, w, &none))
+        f->rig = (Rig){0};
+    return true;
+}
+
 static bool diffusion_meet(void *state, Work *w, Figure *f, Err *err)
 {
     Drawer *d = state;
+    if (!find_build(f, w, err))
+        return false;
     d->who = f;
     d->model.latent = (Tensor){0}; /* not yet seen */
     Err doubt = {0};
@@ -228,7 +246,8 @@ static Image *pose_pictures(Drawer *d, const Action *m, Work *w, Err *err)
     /* a guider takes its pictures down to the size of the latents: by 8 */
     float grow = 8.0f / (float)vae_factor(&d->model.vae_config);
     PoseView v = {
-        .pitch = w->q->pitch,
+        .q = w->q,
+        .rig = d->who->rig.scale > 0 ? &d->who->rig : NULL,
         .head = d->figure.head,
         .style = d->family.pose_style,
         .filter = d->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS,

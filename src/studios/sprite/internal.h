@@ -37,7 +37,10 @@ typedef struct SpriteRequest {
     double mend;                /* 0..1, of the puppet's frames */
     double strength;            /* 0..1, of what refine draws anew */
     const char *gate;           /* where: "changed", "all" */
-    double head;                /* share of the height; 0: guessed from the outline */
+    double head;                /* share of the height; 0: as the figure has it */
+    const char *build;          /* NULL or "": as the figure is built */
+    double height;              /* beside the figure's own */
+    const char *pose_style;     /* NULL or "": as the family says */
     int64_t steps;              /* 0: as the family says */
     double guidance;            /* 0: as the family says */
     int64_t seed;
@@ -183,8 +186,9 @@ bool actions_open(Actions *m, Work *w, const Side *sides, int count, Err *err) M
 
 /* Skeletons as a model wants to see them. */
 typedef struct PoseView {
-    double pitch;
-    double head;                 /* share of the height, chin to top */
+    const SpriteRequest *q;      /* pitch, build, head, height */
+    const Rig *rig;              /* the character's joints; NULL: not known */
+    double head;                 /* its share of the height: as asked for, or by the outline */
     const char *style;           /* see pose_style */
     ResizeFilter filter;         /* for pictures from files */
     int width, height;           /* of the pictures to draw */
