@@ -260,22 +260,37 @@ static Image *pose_pictures(Drawer *d, const Action *m, Work *w, Err *err)
     return action_pictures(m, &v, &d->step, &w->scratch, err);
 }
 
-bool drawer_guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err *err)
+/* Pictures of one size as numbers, [count,H,W,C]; empty with the reason. */
+static Tensor numbers(Arena *a, const Image *pictures, int64_t count, Range range, Err *err)
+{
+    Image im = pictures[0];
+    Tensor all =
+        tensor_new(a, TENSOR_F32,
+                   SHAPE(count, image_height(im), image_width(im), image_channels(im)), err);
+    for (int64_t i = 0; i < count && !tensor_is_empty(all); i++) {
+        size_t mark = a->used;
+        Tensor one = image_to_f32(a, pictures[i], range, err);
+        if (tensor_is_empty(one))
+            return one;
+        memcpy(tensor_rows(all, i, 1).data, one.data, tensor_bytes(one));
+        arena_rewind(a, mark);
+    }
+    return all;
+}
+
+bool drawer_guide(Drawer *d, Work *w, const Image *pictures, const Image *frames, int64_t count,
+                  Err *err)
 {
     size_t floor = w->scratch.used;
-    Tensor all =
-        tensor_new(&w->scratch, TENSOR_F32,
-                   SHAPE(count, image_height(pictures[0]), image_width(pictures[0]), 3), err);
+    GuiderFrames seen = {0};
+    Tensor all = numbers(&w->scratch, pictures, count, d->family.pose_range, err);
     bool ok = !tensor_is_empty(all);
-    for (int64_t i = 0; ok && i < count; i++) {
-        size_t mark = w->scratch.used;
-        Tensor one = image_to_f32(&w->scratch, pictures[i], d->family.pose_range, err);
-        ok = !tensor_is_empty(one);
-        if (ok)
-            memcpy(tensor_rows(all, i, 1).data, one.data, tensor_bytes(one));
-        arena_rewind(&w->scratch, mark);
+    if (ok && frames != NULL) {
+        seen.picture = numbers(&w->scratch, frames, count, RANGE_UNIT, err);
+        seen.latents = d->latents;
+        ok = !tensor_is_empty(seen.picture);
     }
-    ok = ok && model_poses(&d->model, all, err);
+    ok = ok && model_poses(&d->model, all, seen, err);
     arena_rewind(&w->scratch, floor);
     return ok;
 }
@@ -283,7 +298,7 @@ bool drawer_guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err 
 static bool make_poses(Drawer *d, Work *w, const Action *m, Err *err)
 {
     const Image *pictures = pose_pictures(d, m, w, err);
-    return pictures != NULL && drawer_guide(d, w, pictures, m->count, err);
+    return pictures != NULL && drawer_guide(d, w, pictures, NULL, m->count, err);
 }
 
 /* ---- noise to latents ---------------------------------------------------------------- */

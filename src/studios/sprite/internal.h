@@ -366,8 +366,9 @@ bool model_encode(SpriteModel *m, const Image *frames, int64_t count, Tensor *la
                   Err *err) MUST_USE;
 /* Runs the reference net over the latent; fills tokens. */
 bool model_reference(SpriteModel *m, Err *err) MUST_USE;
-/* Pose pictures [F,H,W,3], 0..1 or -1..1 as the family wants; fills pose. */
-bool model_poses(SpriteModel *m, Tensor pictures, Err *err) MUST_USE;
+/* Pose pictures [F,H,W,3], 0..1 or -1..1 as the family wants, and the frames
+ * that are to be refined, if any; fills pose. */
+bool model_poses(SpriteModel *m, Tensor pictures, GuiderFrames frames, Err *err) MUST_USE;
 /* Latents [F,h,w,Z]: noise before, the clip after. */
 bool model_sample(SpriteModel *m, SampleOptions o, Tensor latents, Err *err) MUST_USE;
 /* Latents to pictures [F,H,W,3] in -1..1, in the job's arena. */
@@ -464,8 +465,10 @@ typedef struct Drawer {
 
 /* The picture as the networks want it, once for all actions. */
 bool drawer_see(Drawer *d, Work *w, Err *err) MUST_USE;
-/* Pose pictures through the pose guider. */
-bool drawer_guide(Drawer *d, Work *w, const Image *pictures, int64_t count, Err *err) MUST_USE;
+/* Pose pictures through the pose guider; `frames`, or NULL: what is to be refined, RGBA of the
+ * pictures' size, but its colours over the key.  Their latents are d->latents then. */
+bool drawer_guide(Drawer *d, Work *w, const Image *pictures, const Image *frames, int64_t count,
+                  Err *err) MUST_USE;
 /* d->latents, noise before, to what they should be.  With `noise` (of their
  * shape) they are a drawing, of which --strength is made anew. */
 bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err) MUST_USE;

@@ -270,16 +270,26 @@ bool model_reference(SpriteModel *m, Err *err)
     return loan_close(&l, m, "reference net", err);
 }
 
-static bool pose_levels(SpriteModel *m, Loan *l, Tensor pictures, Err *err)
+static bool pose_plain(SpriteModel *m, Loan *l, Tensor pictures, GuiderFrames frames, Err *err)
 {
-    if (m->family->guider == GUIDER_PLAIN) {
-        PoseGuider guider;
-        (void)!pose_guider_bind(&guider, &l->bind);
-        if (!loan_bound(l, m, NULL, err))
-            return false;
-        m->pose[0] = nn_save(m->run, m->job, pose_guider_embed(m->run, &guider, pictures));
-        return true;
+    PoseGuider guider;
+    (void)!pose_guider_bind(&guider, &l->bind);
+    if (!loan_bound(l, m, NULL, err))
+        return false;
+    int64_t Z = guider.sees_frames ? guider.latent_in.shape.C : m->vae_config.latent;
+    if (Z != m->vae_config.latent) {
+        loan_end(l);
+        return err_set(err, ERR_FORMAT,
+                       "the pose guider wants %lld latent channels, the VAE has %lld: they do "
+                       "not belong together",
+                       (long long)Z, (long long)m->vae_config.latent);
     }
+    m->pose[0] = nn_save(m->run, m->job, pose_guider_embed(m->run, &guider, pictures, frames));
+    return true;
+}
+
+static bool pose_pyramid(SpriteModel *m, Loan *l, Tensor pictures, Err *err)
+{
     PosePyramid pyramid;
     Tensor levels[PYRAMID_LEVELS];
     (void)!pose_pyramid_bind(&pyramid, &l->bind, 16);
@@ -292,13 +302,15 @@ static bool pose_levels(SpriteModel *m, Loan *l, Tensor pictures, Err *err)
     return true;
 }
 
-bool model_poses(SpriteModel *m, Tensor pictures, Err *err)
+bool model_poses(SpriteModel *m, Tensor pictures, GuiderFrames frames, Err *err)
 {
     Loan l;
     if (!loan_begin(&l, m, "pose guider", m->folder->guider, NULL, err))
         return false;
     size_t floor = run_floor(m->run);
-    if (!pose_levels(m, &l, pictures, err))
+    bool is_plain = m->family->guider == GUIDER_PLAIN;
+    if (!(is_plain ? pose_plain(m, &l, pictures, frames, err)
+                   : pose_pyramid(m, &l, pictures, err)))
         return false;
     run_drop(m->run, floor);
     if (!loan_close(&l, m, "pose features", err))

@@ -15,6 +15,7 @@
  *
  *   puppet - mender - frames, and a gate: where the mender changed the puppet
  *   frames - encoder - noise to `strength` - denoiser - decoder - colours
+ *   frames, latents, skeletons - pose guider - denoiser, if the guider sees frames
  *   inside the gate the colours, outside the frame as it was; its alpha everywhere
  *
  * All frames of a character begin with one noise, so what does not move comes
@@ -98,6 +99,21 @@ static Image seen(const Drawer *d, Image frame, Rect part, Arena *a, Err *err)
                : image_resize(a, over, d->width, d->height, RESIZE_LANCZOS, err);
 }
 
+/* What the guider is shown of a frame: the colours of `over`, and how much of it there is, as
+ * large as a pose picture. */
+static Image shown(Image over, Image frame, Rect part, Image like, Arena *a, Err *err)
+{
+    Image rgba = image_crop(a, frame, part, (Rgb){0, 0, 0}, err);
+    if (!tensor_is_empty(rgba))
+        rgba =
+            image_resize(a, rgba, image_width(over), image_height(over), RESIZE_LANCZOS, err);
+    if (tensor_is_empty(rgba))
+        return rgba;
+    for (int64_t p = 0; p < tensor_count(over) / 3; p++)
+        memcpy((unsigned char *)rgba.data + 4 * p, (const unsigned char *)over.data + 3 * p, 3);
+    return image_resize(a, rgba, image_width(like), image_height(like), RESIZE_NEAREST, err);
+}
+
 static Image skeleton(const Drawer *d, const Pose *pose, Rect part, Arena *a, Err *err)
 {
     float grow = 8.0f / (float)vae_factor(&d->model.vae_config);
@@ -120,7 +136,8 @@ static bool show(Refiner *r, Work *w, const Play *play, int64_t count, Err *err)
     Drawer *d = &r->drawer;
     Image *frames = arena_zeros(&d->step, (size_t)count * sizeof *frames);
     Image *poses = arena_zeros(&d->step, (size_t)count * sizeof *poses);
-    if (frames == NULL || poses == NULL)
+    Image *large = arena_zeros(&d->step, (size_t)count * sizeof *large);
+    if (frames == NULL || poses == NULL || large == NULL)
         return err_set(err, ERR_MEMORY, "not enough memory for the frames");
     for (int64_t i = 0; i < count; i++) {
         Rect part = window_of(r, &play->pose[i]);
@@ -128,9 +145,12 @@ static bool show(Refiner *r, Work *w, const Play *play, int64_t count, Err *err)
         poses[i] = skeleton(d, &play->pose[i], part, &d->step, err);
         if (tensor_is_empty(frames[i]) || tensor_is_empty(poses[i]))
             return false;
+        large[i] = shown(frames[i], play->mended[i], part, poses[i], &d->step, err);
+        if (tensor_is_empty(large[i]))
+            return false;
     }
     return model_encode(&d->model, frames, count, &d->latents, err) &&
-           drawer_guide(d, w, poses, count, err);
+           drawer_guide(d, w, poses, large, count, err);
 }
 
 /* The same for every frame. */

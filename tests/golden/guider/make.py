@@ -1,11 +1,13 @@
-"""Both pose guiders: the plain one of Moore-AnimateAnyone, the multi-resolution one of AniPortrait."""
+"""The pose guiders: the plain one of Moore-AnimateAnyone, the multi-resolution one of AniPortrait, and ours, plain
+and shown the frame that is to be refined (training/nets.py).  Those whose checkout is not given are left as they are."""
 import argparse
 import os
 import sys
 
 import torch
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, '..'), os.path.join(HERE, '../../../training')]
 import common
 
 HEADS, HEAD = 4, 12     # of the multi-resolution guider's attention; the published ones are 16 and 88
@@ -72,15 +74,31 @@ def multi(checkout):
                  dict(noise_latent_channels=32, num_attention_heads=HEADS, attention_head_dim=HEAD, prefix='pg.'))
 
 
+@torch.no_grad()
+def frames():
+    from nets import Frame, PoseGuider
+    config = dict(channels=(8, 12, 16, 24), out=32, latent=8)
+    net = common.fill(PoseGuider(**config).eval(), 'pgf.')
+    common.write_keys('guider/frames.keys', net)
+    given = lambda name, shape, gain: torch.from_numpy(common.uniform('in.' + name, shape)) * gain
+    x, picture = given('pose', (2, 3, 48, 80), 100), given('frame', (2, 4, 48, 80), 100)
+    latent = given('latent', (2, 8, 6, 10), 1)
+    out = {'features': net(x, Frame(picture, latent, 1)), 'features.alone': net(x)}
+    common.write('guider/frames.safetensors', out, dict(config, prefix='pgf.'))
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__)
-    args.add_argument('--moore', required=True, help='a checkout of Moore-AnimateAnyone')
-    args.add_argument('--aniportrait', required=True, help='a checkout of AniPortrait')
+    args.add_argument('--moore', help='a checkout of Moore-AnimateAnyone')
+    args.add_argument('--aniportrait', help='a checkout of AniPortrait')
     args = args.parse_args()
     common.pins()
     torch.set_num_threads(1)
-    plain(args.moore)
-    multi(args.aniportrait)
+    frames()
+    if args.moore:
+        plain(args.moore)
+    if args.aniportrait:
+        multi(args.aniportrait)
 
 
 if __name__ == '__main__':
