@@ -71,7 +71,8 @@ def score(rgba, target, key, head):
     return (s & t).sum() / max(1, (s | t).sum()), db(x, y, s | t), gradient(x, t), db(x, y, head & t)
 
 
-def example(mender, seed, side, noise, args):
+def scene(seed, side, noise, args):
+    """-> reference, target (premultiplied), their joints, the true head's disc"""
     c, ref, target, a, b, r = character(seed, side, args.style)
     error = np.random.default_rng(seed).standard_normal((18, 2)).astype(np.float32) * noise * np.ptp(a[:, 1])
     y, x = np.mgrid[:64, :64] + .5
@@ -81,6 +82,11 @@ def example(mender, seed, side, noise, args):
         error = evaluate_joints.estimate(args.estimator, ref)[0][:, :2] - a[:, :2]
     a[:, :2] += error
     b[:, :2] += error
+    return ref, target, a, b, head
+
+
+def example(mender, seed, side, noise, args):
+    ref, target, a, b, head = scene(seed, side, noise, args)
     pixels = is_hard(ref)
     frames, parts, _ = puppet.draw(ref, a, b[None], native=pixels)
     mended = mender.mend(ref, frames, parts, b[None], is_pixel_art=pixels, strength=args.strength)
@@ -107,12 +113,12 @@ def report(name, done):
 
 
 def grid(done, path, columns=12, scale=3):
-    """reference | puppet | mended | truth, in rows of so many characters"""
+    """the pictures of each below each other (reference, puppet, mended, truth), in rows of so many characters"""
     out = []
     for k in range(0, len(done), columns):
         block = done[k:k + columns]
         block += [block[-1]] * (columns - len(block))
-        out += [np.concatenate([d["pictures"][i] for d in block], 1).round().astype(np.uint8) for i in range(4)]
+        out += [np.concatenate([d["pictures"][i] for d in block], 1).round().astype(np.uint8) for i in range(len(block[0]["pictures"]))]
         out.append(np.zeros((4, 64 * columns, 3), np.uint8))
     im = Image.fromarray(np.concatenate(out))
     im.resize((im.width * scale, im.height * scale), Image.NEAREST).save(path, optimize=True)
