@@ -1,6 +1,7 @@
 """What the diffusion model is to refine: for every view of the data the puppet's frame of it, drawn from view 0.
 
-frames.py DATA [mender-folder]     writes DATA/{train,dolls}_frames.npy u8 [n,V,64,64,4], straight alpha
+frames.py DATA [characters]     writes DATA/{train,dolls}_frames.npy u8 [n,V,64,64,4], straight alpha, of the
+                                first so many characters of each; the others are trained without
 
 The rules are the mender's (mender_data.py): the same small error on each joint of all poses, pixel art in its
 own pixels.  Seven characters in ten are mended as the product does it, the others are bare.  Needs
@@ -21,6 +22,7 @@ from finish import enlarged
 from mender_data import SHARE_EXACT, SHARE_DEPTH, WORST_ERROR, off
 
 MENDED = .7
+MODEL = "models/mender"
 
 
 def own_pixels(rgba):
@@ -57,26 +59,26 @@ the_mender = functools.cache(mend.Mender)
 
 
 def work(job):
-    folder, name, c, model = job
+    folder, name, c = job
     rgba, joints = shelf(folder, name)
     rng = np.random.default_rng(c)
-    mender = the_mender(model) if rng.random() < MENDED else None
+    mender = the_mender(MODEL) if rng.random() < MENDED else None
     return frames_of(np.stack([straight(v) for v in rgba[c]]), joints[c], rng, mender)
 
 
-def write(folder, name, model, pool):
-    t0, n = time.time(), len(shelf(folder, name)[1])
+def write(folder, name, most, pool):
+    t0, n = time.time(), min(most, len(shelf(folder, name)[1]))
     shape = (n, *shelf(folder, name)[0].shape[1:])
     out = np.lib.format.open_memmap(f"{folder}/{name}_frames.npy", "w+", np.uint8, shape)
-    for i, frames in enumerate(pool.imap(work, [(folder, name, c, model) for c in range(n)], 20)):
+    for i, frames in enumerate(pool.imap(work, [(folder, name, c) for c in range(n)], 20)):
         out[i] = frames
     out.flush()
     print(name, n, "characters,", round(time.time() - t0), "s", flush=True)
 
 
 if __name__ == "__main__":
-    folder, model = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "models/mender"
+    folder, most = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1 << 30
     with Pool(2) as pool:
         for name in ("dolls", "train"):
             if os.path.exists(f"{folder}/{name}_joints.npy"):
-                write(folder, name, model, pool)
+                write(folder, name, most, pool)

@@ -64,12 +64,13 @@ class Source:
 
     def draw(self, rng):
         """-> reference latent, its picture, and TARGETS of latent, joints, alpha, shown, frame, its alpha, its latent"""
-        c, shown = rng.randint(len(self.latent)), rng.rand() < SHOWN
+        shown = rng.rand() < SHOWN
+        c = rng.randint(len(self.flatent if shown else self.latent))
         z = self.normal(self.latent[c])
         views = len(z)
         ref = 0 if shown or rng.rand() < .85 else rng.randint(views)
         tg = rng.permutation(views)[:TARGETS]
-        seen = self.seen(c, tg)
+        seen = self.seen(c if shown else 0, tg)
         return (z[ref], compose(self.rgba[c, ref], self.keys[c]), z[tg], self.joints[c, tg], self.rgba[c, tg, ..., 3],
                 np.full(TARGETS, shown), *(x if shown else np.zeros_like(x) for x in seen))
 

@@ -85,7 +85,7 @@ def encoded(model, folder, name, rank):
         pics, keys = keyed(rgba[part])
         add("latent", pics)
         out["key"].append(keys)
-        if frames is not None:
+        if frames is not None and i < len(frames):
             add("flatent", np.stack([on_key(f, k) for f, k in zip(frames[part], keys)]))
     return {k: np.concatenate(v) for k, v in out.items()}
 
@@ -103,10 +103,11 @@ def latents(folder, path):
     for name in ("train", "dolls"):
         for kind in ("latent", "key", "flatent"):
             halves = [f"{folder}/{name}_{kind}{i}.npy" for i in (0, 1)]
-            if os.path.exists(halves[0]):
+            halves = [h for h in halves if os.path.exists(h)]
+            if halves:
                 np.save(f"{folder}/{name}_{kind}.npy", np.concatenate([np.load(h) for h in halves]))
-                for h in halves:
-                    os.remove(h)
+            for h in halves:
+                os.remove(h)
     z = np.load(f"{folder}/train_latent.npy")[::7].astype(np.float32)
     np.savez(f"{folder}/stats.npz", mean=z.mean((0, 1, 3, 4)), std=z.std((0, 1, 3, 4)))
     print(z.mean((0, 1, 3, 4)), z.std((0, 1, 3, 4)))
