@@ -42,6 +42,12 @@ enum {
     MOST_SHARDS = 1024,
 };
 
+/* What of a network's size its names depend on (Rule, below). */
+typedef struct Sizes {
+    int span;   /* blocks in a level of a UNet, its resampler too */
+    int levels; /* of a VAE's decoder */
+} Sizes;
+
 typedef struct Item {
     char *name;
     Tensor tensor;
@@ -49,6 +55,8 @@ typedef struct Item {
 
 struct Weights {
     char *path;
+    const Weights *of; /* of a view: whose tensors these are, */
+    Sizes sizes;       /* and the network's */
     const char *kind;
     FileMap *maps;
     size_t map_count;
@@ -104,6 +112,38 @@ bool index_read(Weights *w, const unsigned char *bytes, size_t size, Err *err) M
 /* Which kind of file begins like this.  FILE_OTHER has the reason in err. */
 typedef enum { FILE_SAFETENSORS, FILE_ZIP, FILE_PICKLE, FILE_JSON, FILE_OTHER } FileKind;
 FileKind file_kind(const unsigned char *bytes, size_t size, Err *err);
+
+/* What two spellings of a name have to do with each other.  A pattern is a
+ * whole name, or its beginning before a dot, in which stand numbers:
+ *
+ *   $i $j    the same in both
+ *   $n       blocks in a row, first + $l levels * span + place $p, where span
+ *            is the resnets of a level and its resampler; $p is the last
+ *            place if a pattern does not say it
+ *   $u $r    levels of the VAE from either end: $u + $r is the last
+ *   $k $h    $k = 2 + 2 * $h
+ *   $q       one of the letters q, k, v
+ *
+ * Tables end with a row of zeros; the first row that fits counts. */
+typedef enum {
+    ACT_NONE_NEEDED,
+    ACT_FILTER,    /* [O,I,1,1] or [O,I,1] in files, [O,I] here */
+    ACT_TRANSPOSE, /* [I,O] in files */
+    ACT_THIRDS     /* q, k and v in one, in rows */
+} RuleAct;
+
+typedef struct Rule {
+    const char *theirs, *ours; /* ours NULL: nobody needs it */
+    const struct Rule *inside; /* for what comes after, dot first; NULL: it stays */
+    RuleAct act;
+    int first;
+    const char *beside; /* when writing: only if names of ours begin so */
+    bool is_only_read;  /* never written so */
+} Rule;
+
+/* naming_rules.c */
+extern const Rule rules_unet[], rules_control[], rules_vae[], rules_old_vae[], rules_clip[],
+    rules_bare_clip[], rules_clip_h[], rules_openclip[];
 
 /* The members of a zip archive: stored ones only, ordered by name. */
 typedef struct ZipEntry {

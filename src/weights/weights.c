@@ -149,14 +149,19 @@ bool weights_read_file(Weights *w, const char *path, Err *err)
  * which there is any. */
 static char *file_of_folder(const char *dir, Err *err)
 {
-    static const char *const tiers[3][5] = {
+    enum { TIERS = 4 };
+    static const char *const tiers[TIERS][5] = {
         {"model.safetensors", "diffusion_pytorch_model.safetensors",
          "model.safetensors.index.json", "diffusion_pytorch_model.safetensors.index.json"},
-        {"model.fp16.safetensors", "diffusion_pytorch_model.fp16.safetensors"},
+        {"model.fp16.safetensors", "diffusion_pytorch_model.fp16.safetensors",
+         "model.safetensors.index.fp16.json",
+         "diffusion_pytorch_model.safetensors.index.fp16.json"},
         {"pytorch_model.bin", "diffusion_pytorch_model.bin", "pytorch_model.bin.index.json",
          "diffusion_pytorch_model.bin.index.json"},
+        {"pytorch_model.fp16.bin", "diffusion_pytorch_model.fp16.bin",
+         "pytorch_model.bin.index.fp16.json", "diffusion_pytorch_model.bin.index.fp16.json"},
     };
-    for (int tier = 0; tier < 3; tier++) {
+    for (int tier = 0; tier < TIERS; tier++) {
         char *found = NULL;
         for (const char *const *name = tiers[tier]; *name != NULL; name++) {
             char *path = file_join(dir, *name);
@@ -333,12 +338,14 @@ const char *weights_metadata(const Weights *w, const char *key)
     for (size_t i = 0; i < w->metadata_count; i += 2)
         if (strcmp(w->metadata[i], key) == 0)
             return w->metadata[i + 1];
-    return NULL;
+    return w->of != NULL ? weights_metadata(w->of, key) : NULL;
 }
 
 void weights_drop(const Weights *w, Tensor t)
 {
     const unsigned char *from = t.data;
+    if (w->of != NULL)
+        weights_drop(w->of, t);
     for (size_t i = 0; from != NULL && i < w->map_count; i++) {
         const FileMap *map = &w->maps[i];
         if (from >= map->data && from < map->data + map->size)

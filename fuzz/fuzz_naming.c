@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "fuzz.h"
+#include "weights/naming.h"
+
+/* Every word that comes for the first time names a tensor, whose shape its
+ * length chooses. */
+static Weights *file_of(const unsigned char *data, size_t size)
+{
+    static float numbers[24];
+    static const Shape shapes[] = {
+        {1, {6}}, {2, {6, 4}}, {4, {3, 2, 1, 1}}, {0, {0}}, {1, {4}}};
+    Weights *w = weights_new("fuzz");
+    for (size_t at = 0; at < size; at++) {
+        char name[LONGEST_NAME + 1] = "";
+        size_t n = 0;
+        for (; at < size && data[at] > ' ' && n < LONGEST_NAME; at++)
+            name[n++] = (char)data[at];
+        if (text_is_name((Text){name, n}) && weights_index(w, name) == weights_count(w))
+            weights_add(
+                w, name,
+                tensor_over(numbers, TENSOR_F32, shapes[n % (sizeof shapes / sizeof *shapes)]));
+    }
+    return w;
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    Weights *file = file_of(data, size);
+    for (int net = 0; net < NETS; net++) {
+        Err err = {0};
+        Weights *view = net_view(file, (Net)net, &err);
+        must((view == NULL) == (err.kind != ERR_NONE));
+        must(view == NULL || net_is_in(file, (Net)net));
+        for (size_t i = 0; view != NULL && i < weights_count(view); i++) {
+            Spelled there;
+            (void)net_spell(view, (Net)net, SPELLING_LDM, weights_name(view, i), &there);
+            (void)net_spell(view, (Net)net, SPELLING_OPENCLIP, weights_name(view, i), &there);
+        }
+        if (view != NULL)
+            read_numbers(view);
+        weights_close(view);
+    }
+    weights_close(file);
+    return 0;
+}
