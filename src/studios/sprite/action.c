@@ -16,29 +16,22 @@ enum { MOST_FRAMES = 4096, MOST_ACTIONS = 1024 };
 
 bool sides_yaw(const SpriteRequest *q, float *yaw, Err *err)
 {
-    char *end;
-    if (!is_given(q->yaw) || strcmp(q->yaw, "auto") == 0 || yaw_named(q->yaw, yaw))
-        return true;
-    double degrees = strtod(q->yaw, &end);
-    if (*end != '\0' || !(fabs(degrees) <= 360))
-        return err_set(err, ERR_INPUT,
-                       "--yaw is '%.60s'; it must be -360 to 360 degrees, a direction (s, se, "
-                       "e, ne, n, nw, w, sw), or auto",
-                       q->yaw);
-    *yaw = (float)degrees;
-    return true;
+    return !is_given(q->yaw) || strcmp(q->yaw, "auto") == 0 || yaw_read(q->yaw, yaw) ||
+           err_set(err, ERR_INPUT,
+                   "--yaw is '%.60s'; it must be -360 to 360 degrees, a direction "
+                   "(s, se, e, ne, n, nw, w, sw), or auto",
+                   q->yaw);
 }
 
 int sides_around(const SpriteRequest *q, float yaw, Side *to)
 {
-    static const char *const names[SIDES_MOST] = {"s", "se", "e", "ne", "n", "nw", "w", "sw"};
     int count = atoi(q->directions), step = SIDES_MOST / count;
     if (count == 1) {
         to[0] = (Side){"", yaw, -1};
         return 1;
     }
     for (int i = 0; i < count; i++)
-        to[i] = (Side){names[i * step], 45.0f * (float)(i * step), -1};
+        to[i] = (Side){yaw_name(i * step), 45.0f * (float)(i * step), -1};
     return count;
 }
 
