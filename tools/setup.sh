@@ -26,6 +26,7 @@ library libwebp libwebp-dev
 library libwebpmux libwebp-dev
 library jansson libjansson-dev
 library zlib zlib1g-dev
+library libutf8proc libutf8proc-dev
 library cmocka libcmocka-dev
 readers() { # what reads our files back in the tests: Pillow, JSON schemas, a package of npm
     sh "$(dirname "$0")/../tests/support/python.sh" -c '' 2>/dev/null || missing+=(python3-pil python3-jsonschema)
