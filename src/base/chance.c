@@ -218,3 +218,39 @@ void chance_normal_half(Chance *c, float *to, int64_t n)
     for (int64_t i = 0; i < n; i++)
         to[i] = half(to[i]);
 }
+
+/* ---- Philox -------------------------------------------------------------------------- */
+
+typedef struct Words {
+    uint32_t word[4];
+} Words;
+
+static Words philox(Words c, uint64_t seed)
+{
+    uint32_t low = (uint32_t)seed, high = (uint32_t)(seed >> 32);
+    for (int round = 0; round < 10; round++) {
+        uint64_t a = (uint64_t)0xd2511f53 * c.word[0], b = (uint64_t)0xcd9e8d57 * c.word[2];
+        c = (Words){{(uint32_t)(b >> 32) ^ c.word[1] ^ low, (uint32_t)b,
+                     (uint32_t)(a >> 32) ^ c.word[3] ^ high, (uint32_t)a}};
+        low += 0x9e3779b9;
+        high += 0xbb67ae85;
+    }
+    return c;
+}
+
+void philox_seed(Philox *p, uint64_t seed)
+{
+    *p = (Philox){.seed = seed};
+}
+
+void philox_normal(Philox *p, float *to, int64_t n)
+{
+    const float turn = 6.2831855f;
+    for (int64_t i = 0; i < n; i++) {
+        Words w = philox((Words){{p->draws, 0, (uint32_t)i, (uint32_t)(i >> 32)}}, p->seed);
+        float u = fmaf((float)w.word[0], 0x1p-32f, 0x1p-33f);
+        float v = fmaf((float)w.word[1], 0x1p-32f * turn, 0x1p-33f * turn);
+        to[i] = sqrtf(-2 * logf(u)) * sinf(v);
+    }
+    p->draws++;
+}

@@ -36,4 +36,18 @@ void chance_normal_coarse(Chance *c, float *to, int64_t n);
 
 /* 0 <= result < limit, for choosing; limit > 0.  Not one of torch's. */
 uint32_t chance_below(Chance *c, uint32_t limit);
+
+/* Normals as torch draws them on an NVIDIA card: Philox 4x32-10 (Salmon et al.
+ * 2011), number i of draw d from the counter (d, 0, i, 0), the key the seed,
+ * Box-Muller's sine of the first two words.  A card does this as long as it
+ * has a thread for each number (some 10^5; beyond that it depends on the
+ * card), and differs by an ulp or so of its own logarithm and sine. */
+typedef struct Philox {
+    uint64_t seed;
+    uint32_t draws; /* calls of philox_normal so far */
+} Philox;
+
+void philox_seed(Philox *p, uint64_t seed);
+/* to[n], mean 0 and spread 1: torch.randn(n, device='cuda'). */
+void philox_normal(Philox *p, float *to, int64_t n);
 #endif

@@ -164,6 +164,49 @@ static void choices_stay_below_their_limit_and_reach_all_of_it(void **state)
         assert_in_range(seen[i], 850, 1150); /* 1000 each, five sigma */
 }
 
+/* The first numbers of torch.randn on a card, as it prints them. */
+static void philox_draws_what_a_card_draws(void **state)
+{
+    (void)state;
+    static const float zero[] = {-0.9247f, -0.4253f, -2.6438f, 0.1452f,  -0.1209f, -0.5797f,
+                                 -0.6229f, -0.3284f, -1.0745f, -0.3631f, -1.6711f, 2.2655f};
+    static const float one[] = {-0.2963f, 2.6764f, -0.1408f, -0.8441f};
+    Philox p;
+    philox_seed(&p, 0);
+    philox_normal(&p, drawn, 12);
+    for (int i = 0; i < 12; i++)
+        assert_true(fabsf(drawn[i] - zero[i]) < 6e-5f); /* four digits */
+    philox_seed(&p, 1);
+    philox_normal(&p, drawn, 4);
+    for (int i = 0; i < 4; i++)
+        assert_true(fabsf(drawn[i] - one[i]) < 6e-5f);
+}
+
+/* Unlike torch's CPU generator: a number depends on its place alone. */
+static void philox_is_the_same_however_much_is_drawn_and_new_each_time(void **state)
+{
+    (void)state;
+    Philox p;
+    float first[8];
+    philox_seed(&p, UINT64_C(0x123456789abcdef0));
+    philox_normal(&p, drawn, ROOM);
+    memcpy(first, drawn, sizeof first);
+    double sum = 0, squares = 0;
+    for (int i = 0; i < ROOM; i++) {
+        sum += (double)drawn[i];
+        squares += (double)drawn[i] * (double)drawn[i];
+    }
+    assert_true(fabs(sum / ROOM) < 0.04 && fabs(squares / ROOM - 1) < 0.06); /* five sigma */
+    philox_normal(&p, drawn, 8);
+    assert_memory_not_equal(first, drawn, sizeof first);
+    philox_seed(&p, UINT64_C(0x123456789abcdef0));
+    philox_normal(&p, drawn, 8);
+    assert_memory_equal(first, drawn, sizeof first);
+    philox_seed(&p, UINT64_C(0x9abcdef0)); /* the upper half counts */
+    philox_normal(&p, drawn, 8);
+    assert_memory_not_equal(first, drawn, sizeof first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +216,8 @@ int main(void)
         cmocka_unit_test(the_state_walks_on_as_that_of_torch),
         cmocka_unit_test(halves_and_floats_may_take_turns),
         cmocka_unit_test(coarse_halves_are_those_of_torch_2_0),
+        cmocka_unit_test(philox_draws_what_a_card_draws),
+        cmocka_unit_test(philox_is_the_same_however_much_is_drawn_and_new_each_time),
         cmocka_unit_test(choices_stay_below_their_limit_and_reach_all_of_it),
     };
     return cmocka_run_group_tests(tests, open_goldens, close_goldens);
