@@ -69,3 +69,49 @@ bool noise_draw_coarse(Chance *c, Tensor to, Arena *scratch, Err *err)
 {
     return draw(c, to, chance_normal_coarse, scratch, err);
 }
+
+/* ---- batches ------------------------------------------------------------------------- */
+
+void noise_source_init(NoiseSource *s, NoiseRule rule, uint64_t seed, int64_t pictures)
+{
+    must(pictures > 0 && pictures <= 4096);
+    *s = (NoiseSource){.rule = rule, .pictures = pictures};
+    if (rule == NOISE_CPU)
+        s->cpu = xalloc((size_t)pictures, sizeof *s->cpu);
+    else
+        s->cuda = xalloc((size_t)pictures, sizeof *s->cuda);
+    for (int64_t i = 0; i < pictures; i++) {
+        if (s->cpu)
+            chance_seed(&s->cpu[i], seed + (uint64_t)i);
+        else
+            philox_seed(&s->cuda[i], seed + (uint64_t)i);
+    }
+}
+
+void noise_source_release(NoiseSource *s)
+{
+    xfree(s->cpu);
+    xfree(s->cuda);
+    *s = (NoiseSource){0};
+}
+
+bool noise_source_draw(NoiseSource *s, Tensor to, Arena *scratch, Err *err)
+{
+    check(to);
+    must(to.dim[0] == s->pictures);
+    size_t floor = scratch->used;
+    Tensor one = tensor_rows(to, 0, 1);
+    int64_t n = tensor_count(one);
+    Tensor drawn = tensor_new(scratch, TENSOR_F32, tensor_shape(one), err);
+    if (tensor_is_empty(drawn))
+        return false;
+    for (int64_t i = 0; i < s->pictures; i++) {
+        if (s->cpu)
+            chance_normal(&s->cpu[i], tensor_f32(drawn), n);
+        else
+            philox_normal(&s->cuda[i], tensor_f32(drawn), n);
+        noise_from_torch(tensor_rows(to, i, 1), tensor_f32(drawn));
+    }
+    arena_rewind(scratch, floor);
+    return true;
+}

@@ -20,6 +20,33 @@ bool noise_draw_alike(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
 bool noise_draw_half(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
 bool noise_draw_coarse(Chance *c, Tensor to, Arena *scratch, Err *err) MUST_USE;
 
+/* Noise for a batch of pictures, each with a generator of its own, so that a
+ * batch gives what its pictures would give alone: picture i is seeded with
+ * seed + i, as a list of generators in diffusers.  CPU is torch.randn on the
+ * processor, CUDA the same on an NVIDIA card (base/chance.h).  The pipelines
+ * of diffusers draw in this order, each time [1,C,h,w] for each picture:
+ *
+ *   1. for img2img and inpainting: the sample of the VAE's posterior of the
+ *      picture (not with strength 1 and a 9-channel network)
+ *   2. the noise of the latents
+ *   3. for 9 channels: the sample of the posterior of the masked picture
+ *   4. one a step, for samplers that draw */
+typedef enum { NOISE_CPU, NOISE_CUDA } NoiseRule;
+
+typedef struct NoiseSource {
+    NoiseRule rule;
+    int64_t pictures;
+    Chance *cpu;  /* [pictures], or NULL */
+    Philox *cuda; /* [pictures], or NULL */
+} NoiseSource;
+
+/* 1..4096 pictures.  Release with noise_source_release; safe when zeroed. */
+void noise_source_init(NoiseSource *s, NoiseRule rule, uint64_t seed, int64_t pictures);
+void noise_source_release(NoiseSource *s);
+
+/* Latents [pictures,h,w,C] in `to`, the next draw of each generator. */
+bool noise_source_draw(NoiseSource *s, Tensor to, Arena *scratch, Err *err) MUST_USE;
+
 /* [C,F,h,w] to [F,h,w,C], for noise or latents from a file. */
 void noise_from_torch(Tensor to, const float *from);
 /* And back: [F,h,w,C] to [C,F,h,w]. */

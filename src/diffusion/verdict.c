@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "diffusion/ddim.h"
+#include "diffusion/verdict.h"
 
 #include <math.h>
 
@@ -45,7 +45,7 @@ static double roughness(const float *v, int64_t F, int64_t h, int64_t w, int64_t
     return sqrt((jumps(v, F * h, w * C, C) + jumps(v, F, h * w * C, w * C)) / pairs);
 }
 
-static const char *complaint(const DdimVerdict *k)
+static const char *complaint(const Verdict *k)
 {
     if (fabsf(k->likeness) > 0.5f)
         return "it repeats the noise, so it is probably a network that predicts epsilon";
@@ -56,12 +56,12 @@ static const char *complaint(const DdimVerdict *k)
     return NULL;
 }
 
-bool ddim_check_v(DdimVerdict *verdict, const float *x, const float *prediction, int64_t F,
+bool verdict_on_v(Verdict *verdict, const float *x, const float *prediction, int64_t F,
                   int64_t h, int64_t w, int64_t C, Err *err)
 {
     double n = (double)(F * h * w * C);
     Sums s = sum_up(x, prediction, F * h * w * C);
-    *verdict = (DdimVerdict){0};
+    *verdict = (Verdict){0};
     if (!isfinite(s.vv) || !isfinite(s.xx))
         return err_set(err, ERR_INPUT, "the network's first prediction is not a number");
     double spread_v = sqrt(fmax(0, s.vv / n - s.v / n * (s.v / n)));

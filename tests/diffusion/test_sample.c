@@ -15,7 +15,7 @@ enum { F = 10, H = 3, W = 2, C = 4, FRAME = H * W * C };
 /* A network that answers with what the frame should become, for a v
  * prediction; it counts how it was asked. */
 typedef struct {
-    const Ddim *ddim;
+    const Sampler *sampler;
     float target[F];
     int calls, unconditional;
     int fails_at;
@@ -24,9 +24,9 @@ typedef struct {
     int steps_seen[64];
 } Net;
 
-static float v_towards(const Ddim *d, float t, float x, float clean)
+static float v_towards(const Sampler *d, float t, float x, float clean)
 {
-    float abar = ddim_abar(d, (int)t);
+    float abar = d->abar[(int)t];
     if (abar == 0)
         return -clean;
     float noise = (x - sqrtf(abar) * clean) / sqrtf(1 - abar);
@@ -43,10 +43,10 @@ static bool answer(void *net, const DenoiseCall *call, Err *err)
     if (n->stop && call->step == 2)
         atomic_store(n->stop, true);
     assert_int_equal(call->latents.dim[0], call->frames);
-    assert_true(call->t == (float)n->ddim->time[call->step]);
+    assert_true(call->t == n->sampler->time[call->step]);
     for (int64_t i = 0; i < call->frames * FRAME; i++) {
         float clean = n->target[call->frame[i / FRAME]];
-        float v = v_towards(n->ddim, call->t, tensor_f32(call->latents)[i], clean);
+        float v = v_towards(n->sampler, call->t, tensor_f32(call->latents)[i], clean);
         tensor_f32(call->cond)[i] = n->says_nan ? NAN : v;
         if (!tensor_is_empty(call->uncond))
             tensor_f32(call->uncond)[i] = v;
@@ -57,7 +57,7 @@ static bool answer(void *net, const DenoiseCall *call, Err *err)
 
 typedef struct {
     Arena arena;
-    Ddim ddim;
+    Sampler sampler;
     Net net;
     Tensor latents;
     SampleOptions options;
@@ -68,16 +68,16 @@ static void case_init(Case *c, int steps)
 {
     memset(c, 0, sizeof *c);
     assert_true(arena_init(&c->arena, 1 << 24, &c->err));
-    DdimConfig config = ddim_config_moore();
-    assert_true(ddim_init(&c->ddim, &config, steps, &c->err));
-    c->net.ddim = &c->ddim;
+    SchedulerConfig config = scheduler_config_moore();
+    assert_true(sampler_init(&c->sampler, &config, steps, &c->err));
+    c->net.sampler = &c->sampler;
     for (int f = 0; f < F; f++)
         c->net.target[f] = (float)f / 4 - 1;
     c->latents = tensor_new(&c->arena, TENSOR_F32, SHAPE(F, H, W, C), &c->err);
     Chance chance;
     chance_seed(&chance, 42);
     assert_true(noise_draw(&chance, c->latents, &c->arena, &c->err));
-    c->options = (SampleOptions){.ddim = &c->ddim, .guidance = 1};
+    c->options = (SampleOptions){.sampler = &c->sampler};
 }
 
 static bool case_run(Case *c)
@@ -87,7 +87,7 @@ static bool case_run(Case *c)
 
 static void case_release(Case *c)
 {
-    ddim_release(&c->ddim);
+    sampler_release(&c->sampler);
     arena_release(&c->arena);
 }
 
@@ -119,7 +119,7 @@ static void guidance_asks_for_both_sides(void **state)
     (void)state;
     Case c;
     case_init(&c, 10);
-    c.options.guidance = 3.5f;
+    c.options.guidance.scale = 3.5;
     assert_true(case_run(&c));
     assert_arrived(&c); /* both sides say the same, so guidance changes nothing */
     assert_int_equal(c.net.unconditional, 10);
@@ -130,9 +130,10 @@ static void guidance_leads_away_from_the_unconditional(void **state)
 {
     (void)state;
     float u[3] = {1, -2, 0.5f}, k[3] = {2, -2, 0.25f}, v[3];
-    sample_guide(v, u, k, 3, 3);
+    Guidance g = {.scale = 3};
+    guidance_mix(&g, v, u, k, 3);
     assert_true(v[0] == 4 && v[1] == -2 && v[2] == -0.25f);
-    sample_guide(k, u, k, 3, 3); /* in place */
+    guidance_mix(&g, k, u, k, 3); /* in place */
     assert_memory_equal(k, v, sizeof v);
 }
 
@@ -294,7 +295,7 @@ static void scratch_is_as_planned_and_a_shortage_is_a_refusal(void **state)
     (void)state;
     Case c;
     case_init(&c, 2);
-    c.options.guidance = 2;
+    c.options.guidance.scale = 2;
     c.options.window = (WindowRule){.size = 4, .overlap = 1, .stride = 1};
     size_t before = c.arena.used, plan = sample_scratch(&c.options, c.latents);
     c.arena.peak = c.arena.used;

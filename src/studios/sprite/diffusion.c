@@ -370,20 +370,20 @@ static void tapped(void *user, const char *name, Tensor t)
 
 bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err)
 {
-    Ddim ddim = {0};
+    Sampler sampler = {0};
     Err doubt = {0};
     Sampling s = {d, w, err};
-    if (!ddim_init(&ddim, &d->family.ddim, (int)d->family.steps, err))
+    if (!sampler_init(&sampler, &d->family.scheduler, (int)d->family.steps, err))
         return false;
     const char *window = w->q->window;
-    int first = tensor_is_empty(noise) ? 0 : ddim_first_step(&ddim, w->q->strength);
+    int first = tensor_is_empty(noise) ? 0 : sampler_first(&sampler, w->q->strength);
     if (!tensor_is_empty(noise))
-        ddim_add_noise(&ddim, first, tensor_f32(d->latents), tensor_f32(noise),
-                       tensor_count(noise));
+        sampler_add_noise(&sampler, first, tensor_f32(d->latents), tensor_f32(noise),
+                          tensor_count(noise));
     SampleOptions o = {
-        .ddim = &ddim,
+        .sampler = &sampler,
         .first_step = first,
-        .guidance = (float)d->family.guidance,
+        .guidance = {.scale = d->family.guidance},
         .window = {.size = (int)d->family.context,
                    .overlap = (int)d->family.overlap,
                    .stride = 1,
@@ -395,7 +395,7 @@ bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err)
         .tap = tapped,
         .tap_user = &s};
     bool ok = model_sample(&d->model, o, d->latents, err) && err->kind == ERR_NONE;
-    ddim_release(&ddim);
+    sampler_release(&sampler);
     if (ok && doubt.kind != ERR_NONE)
         work_warn(w, "warning: %s; expect noise", doubt.text);
     return ok;

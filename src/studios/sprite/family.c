@@ -11,7 +11,7 @@ static void animate_anyone(SpriteFamily *f)
                         .guider = GUIDER_PLAIN,
                         .pose_range = RANGE_UNIT,
                         .pose_style = "controlnet",
-                        .ddim = ddim_config_moore(),
+                        .scheduler = scheduler_config_moore(),
                         .width = 512,
                         .height = 512,
                         .steps = 25,
@@ -126,7 +126,7 @@ static bool read_members(SpriteFamily *f, const Json *j, Err *err)
     if (!(f->guidance > 0) || f->guidance > 100)
         return err_set(err, ERR_FORMAT, "guidance must be above 0 and at most 100");
     f->context = js_int(js_get(j, "window"), f->context);
-    return read_guider(f, j, err) && ddim_config_read(&f->ddim, j, err) &&
+    return read_guider(f, j, err) && scheduler_config_read(&f->scheduler, j, err) &&
            read_int(&f->steps, j, "steps", 1, 1000, err) &&
            read_int(&f->context, j, "context", 1, 4096, err) &&
            read_int(&f->overlap, j, "overlap", 0, f->context - 1, err) &&

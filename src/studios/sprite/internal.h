@@ -289,7 +289,7 @@ typedef struct SpriteFamily {
     GuiderKind guider;
     Range pose_range;    /* what the guider was trained on */
     char pose_style[16]; /* "controlnet" or "ssd" */
-    DdimConfig ddim;
+    SchedulerConfig scheduler;
     int64_t width, height;
     int64_t steps;
     double guidance;

@@ -414,7 +414,7 @@ bool model_sample(SpriteModel *m, SampleOptions o, Tensor latents, Err *err)
     if (!loan_begin(&l, m, moves ? "denoising UNet with motion" : "denoising UNet",
                     m->folder->denoising, moves ? m->folder->motion : NULL, err))
         return false;
-    Denoiser d = {.m = m, .rows = o.guidance > 1 ? 2 : 1};
+    Denoiser d = {.m = m, .rows = o.guidance.scale > 1 ? 2 : 1};
     d.unet = unet_on_loan(&l, m, (UNetParts){.motion = moves}, err);
     if (d.unet == NULL)
         return false;
