@@ -2,7 +2,6 @@
 #include "puppet/internal.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { GRID_SIDE = 160, FAINT = 24 };
 
@@ -61,52 +60,4 @@ bool grid_make(Grid *g, const unsigned char *rgba, Size s, Arena *scratch)
     }
     color_lab(g->lab, small, n);
     return is_any;
-}
-
-/* The cell around a pixel whose colour and place are nearest to it. */
-static int64_t cell_of(const Grid *g, int x, int y, const float *lab)
-{
-    float u = ((float)x + .5f) * g->scale, v = ((float)y + .5f) * g->scale, best = INFINITY;
-    int64_t found = -1;
-    for (int b = (int)v - 1; b <= (int)v + 1; b++) {
-        for (int a = (int)u - 1; a <= (int)u + 1; a++) {
-            int64_t i = (int64_t)b * g->size.w + a;
-            if (a < 0 || b < 0 || a >= g->size.w || b >= g->size.h || !g->solid[i])
-                continue;
-            float dx = (float)a + .5f - u, dy = (float)b + .5f - v;
-            float cost = dx * dx + dy * dy + 2 * color_step(lab, g->lab + 3 * i);
-            if (cost < best) {
-                best = cost;
-                found = i;
-            }
-        }
-    }
-    return found;
-}
-
-void grid_spread(const Grid *g, const unsigned char *rgba, Size s, unsigned char *label,
-                 unsigned char *under, Arena *scratch)
-{
-    size_t mark = scratch->used;
-    int32_t *nearest = memory_take(scratch, size_count(g->size), sizeof *nearest);
-    mask_nearest(nearest, g->solid, g->size, 1);
-    for (int64_t i = 0; i < size_count(s); i++) {
-        label[i] = under[i] = PUPPET_NONE;
-        if (rgba[4 * i + 3] == 0)
-            continue;
-        int x = (int)(i % s.w), y = (int)(i / s.w);
-        float lab[3];
-        int64_t at = (int64_t)((float)y * g->scale + .001f) * g->size.w +
-                     (int64_t)((float)x * g->scale + .001f);
-        if (g->scale < 1) {
-            color_lab(lab, rgba + 4 * i, 1);
-            int64_t cell = cell_of(g, x, y, lab);
-            at = cell >= 0 ? cell : nearest[at];
-        } else {
-            at = nearest[at];
-        }
-        label[i] = g->label[at];
-        under[i] = g->under[at];
-    }
-    arena_rewind(scratch, mark);
 }

@@ -7,6 +7,7 @@
  *   figure    joints, none missing          bone      a part's axis, and its way to a pose
  *   color     pixels as L*a*b*              mask      sets of pixels
  *   geodesic  distance along the drawing    segment   which bone a pixel belongs to
+ *   heap      the cheapest first            spread    from the grid to the picture
  *   things    cloth, and what hands hold    layers    what is cut out and filled
  *   mesh      a layer as triangles          order     which layer lies over which
  *   raster    triangles to samples          puppet    the public face
@@ -137,9 +138,24 @@ const float *grid_lab(const Grid *g, Point p);
 int grid_step(Size s);
 /* Fills all but the figure and the radii.  False if nothing is there. */
 bool grid_make(Grid *g, const unsigned char *rgba, Size s, Arena *scratch) MUST_USE;
-/* The grid's labels for the picture's pixels, along its edges. */
-void grid_spread(const Grid *g, const unsigned char *rgba, Size s, unsigned char *label,
-                 unsigned char *under, Arena *scratch);
+
+/* ---- heap: the cheapest pixel first ---- */
+typedef struct Entry {
+    float cost;
+    int32_t at;
+} Entry;
+typedef struct Heap {
+    Entry *entry; /* with room for whatever is pushed */
+    int64_t count;
+} Heap;
+void heap_push(Heap *h, Entry e);
+Entry heap_pop(Heap *h); /* of one that is not empty */
+
+/* ---- spread ---- */
+/* The grid's labels for the picture's pixels.  Where labels meet, each grows from what is
+ * its own beyond doubt, and they meet again on the picture's edges of colour. */
+void spread(const Grid *g, const unsigned char *rgba, Size s, unsigned char *label,
+            unsigned char *under, Arena *scratch);
 
 /* ---- segment ---- */
 /* Distances in g->solid from the seeds (cost 0), over edges of which the colour step

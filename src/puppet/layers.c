@@ -92,39 +92,20 @@ static void invent(Cutting *c, Layer *l, const unsigned char *known, const unsig
     arena_rewind(c->scratch, mark);
 }
 
-/* What of a layer lies under a held thing is invented from its own pixels, one off the
- * thing's outline. */
-static void invent_under_held(Cutting *c, Layer *l)
-{
-    size_t mark = c->scratch->used;
-    int64_t n = pixels(c);
-    unsigned char *held = fresh(c), *grown = fresh(c), *known = fresh(c);
-    int64_t count = 0;
-    for (int64_t i = 0; i < n; i++)
-        held[i] = is_held(c->label[i]);
-    mask_grow(grown, held, c->puppet->size);
-    for (int64_t i = 0; i < n; i++)
-        count += known[i] = l->part[i] && !grown[i];
-    for (int64_t i = 0; i < n && count == 0; i++)
-        known[i] = l->part[i] != 0;
-    invent(c, l, known, held);
-    arena_rewind(c->scratch, mark);
-}
-
-/* Cloth goes on under an arm that lies on it, in its own colours, one pixel off the arm's
- * outline. */
-static void invent_under_arms(Cutting *c, Layer *l, int cloth)
+/* What of a layer lies under other parts is invented from its own pixels (those of the label
+ * `own`; 0: all), one off the outline of what lies over it. */
+static void invent_under(Cutting *c, Layer *l, bool (*is_above)(int part), int own)
 {
     size_t mark = c->scratch->used;
     int64_t n = pixels(c), count = 0;
-    unsigned char *arm = fresh(c), *grown = fresh(c), *known = fresh(c);
+    unsigned char *above = fresh(c), *grown = fresh(c), *known = fresh(c);
     for (int64_t i = 0; i < n; i++)
-        arm[i] = is_arm(c->label[i]);
-    mask_grow(grown, arm, c->puppet->size);
+        above[i] = is_above(c->label[i]);
+    mask_grow(grown, above, c->puppet->size);
     for (int64_t i = 0; i < n; i++)
-        count += known[i] = c->label[i] == cloth && !grown[i];
+        count += known[i] = (own ? c->label[i] == own : l->part[i] != 0) && !grown[i];
     if (count > 0)
-        invent(c, l, known, arm);
+        invent(c, l, known, above);
     arena_rewind(c->scratch, mark);
 }
 
@@ -150,7 +131,7 @@ static void cut_skirt(Cutting *c)
         for (int k = 0; k <= is_side; k++) {
             Layer *l = add(c, LAYER_SKIRT, k, skirt, PUPPET_SKIRT);
             tie(l, &p->figure, PUPPET_SKIRT);
-            invent_under_arms(c, l, PUPPET_SKIRT);
+            invent_under(c, l, is_arm, PUPPET_SKIRT);
             if (!is_side || k == RIGHT)
                 tie(l, &p->figure, PUPPET_R_THIGH);
             if (!is_side || k == LEFT)
@@ -326,7 +307,7 @@ static void cut_head(Cutting *c)
     mask_fill_rows(head, hidden, p->size);
     Layer *l = add(c, LAYER_HEAD, 0, head, PUPPET_HEAD);
     tie(l, &p->figure, PUPPET_HEAD);
-    invent_under_held(c, l);
+    invent_under(c, l, is_held, 0);
     arena_rewind(c->scratch, mark);
 }
 
@@ -412,7 +393,7 @@ static void cut_limb(Cutting *c, int limb, int side)
                 distance_to_segment(center(c, i), l->rest[0].at, l->rest[1].at))
             l->part[i] = (unsigned char)limb_part(limb, side, 1);
     }
-    invent_under_held(c, l);
+    invent_under(c, l, is_held, 0);
     arena_rewind(c->scratch, mark);
 }
 

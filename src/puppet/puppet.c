@@ -152,7 +152,7 @@ static bool cut(Puppet *p, const PuppetSource *s, Arena *a, Arena *scratch, Err 
     memcpy(p->radius, g.radius, sizeof p->radius);
     for (int k = 0; k < 4; k++)
         p->radius[k / 2][k % 2] /= g.scale;
-    grid_spread(&g, color, p->size, label, under, scratch);
+    spread(&g, color, p->size, label, under, scratch);
     for (int64_t i = 0; i < n; i++)
         solid[i] = color[4 * i + 3] > 0;
     take_given(label, s, solid);
