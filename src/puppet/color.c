@@ -2,6 +2,7 @@
 #include "puppet/internal.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* sRGB to L*a*b* (CIE 1976, white D65). */
 static float linear(int v)
@@ -34,4 +35,9 @@ void color_lab(float *lab, const unsigned char *rgba, int64_t n)
 float color_step(const float *a, const float *b)
 {
     return (fabsf(a[0] - b[0]) + fabsf(a[1] - b[1]) + fabsf(a[2] - b[2])) / 255;
+}
+
+float rgb_step(const unsigned char *a, const unsigned char *b)
+{
+    return (float)(abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2])) / 765;
 }

@@ -94,6 +94,8 @@ float distance_to_hull(Point p, const Point *points, int count);
 void color_lab(float *lab, const unsigned char *rgba, int64_t n);
 /* Sum of the differences over 255. */
 float color_step(const float *a, const float *b);
+/* The same of plain RGB, which is cheaper: 0..1. */
+float rgb_step(const unsigned char *a, const unsigned char *b);
 
 /* ---- mask: unsigned char [h][w], 0 or 1 ---- */
 typedef struct Size {
@@ -107,6 +109,8 @@ static inline int64_t size_count(Size s)
 void mask_grow(unsigned char *to, const unsigned char *from, Size s);
 /* Adds, in each row, the allowed pixels between the first and the last of `mask`. */
 void mask_fill_rows(unsigned char *mask, const unsigned char *allowed, Size s);
+/* The four neighbours of pixel i that there are; returns how many. */
+int mask_neighbours(int64_t *to, int64_t i, Size s);
 /* Numbers the connected pieces (4 neighbours) of mask from 1 on; 0 elsewhere.  Returns how
  * many. */
 int mask_pieces(int32_t *piece, const unsigned char *mask, Size s, Arena *scratch);

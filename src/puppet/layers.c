@@ -6,6 +6,8 @@
 
 /* A limb of which less than this share is seen borrows the other side's picture. */
 static const float SEEN = .45f;
+/* How far layers go on under others, in half widths of an arm; a step that is an edge. */
+static const float TUCK = .6f, TUCK_EDGE = .1f;
 
 static bool is_in(int part, int from, int to)
 {
@@ -22,6 +24,10 @@ static bool is_leg(int part)
 static bool is_held(int part)
 {
     return part == PUPPET_HELD_R || part == PUPPET_HELD_L;
+}
+static bool is_head(int part)
+{
+    return part == PUPPET_HEAD;
 }
 static bool is_over(int part)
 {
@@ -106,6 +112,34 @@ static void invent_under(Cutting *c, Layer *l, bool (*is_above)(int part), int o
         count += known[i] = (own ? c->label[i] == own : l->part[i] != 0) && !grown[i];
     if (count > 0)
         invent(c, l, known, above);
+    arena_rewind(c->scratch, mark);
+}
+
+/* Grows a layer under what lies over it, as far as small motions open a gap, with the
+ * picture's own pixels and not over edges of colour. */
+static void tuck(const Cutting *c, unsigned char *mask, bool (*is_above)(int part))
+{
+    size_t mark = c->scratch->used;
+    Size s = c->puppet->size;
+    int64_t *line = memory_take(c->scratch, pixels(c), sizeof *line), first = 0, last = 0;
+    int most = (int)ceilf(TUCK * c->puppet->radius[ARM][0]);
+    for (int64_t i = 0; i < pixels(c); i++) {
+        if (mask[i] && !is_above(c->label[i]))
+            line[last++] = i;
+    }
+    for (int step = 0; step < most; step++) {
+        for (int64_t end = last; first < end; first++) {
+            int64_t i = line[first], next[4];
+            for (int k = 0, n = mask_neighbours(next, i, s); k < n; k++) {
+                int64_t to = next[k];
+                if (mask[to] || !is_above(c->label[to]) ||
+                    rgb_step(c->color + 4 * i, c->color + 4 * to) > TUCK_EDGE)
+                    continue;
+                mask[to] = 1;
+                line[last++] = to;
+            }
+        }
+    }
     arena_rewind(c->scratch, mark);
 }
 
@@ -285,6 +319,7 @@ static void cut_torso(Cutting *c)
                     (is_arm(c->label[i]) && is_mirrored_trunk(c, &b, center(c, i)));
         trunk[i] = trunk[i] && !is_arm_behind(c, c->label[i]);
     }
+    tuck(c, trunk, is_head);
     trunk_colors(c, trunk, near, known);
     Layer *l = add(c, LAYER_TORSO, 0, trunk, PUPPET_TORSO);
     tie(l, &p->figure, PUPPET_TORSO);

@@ -30,7 +30,7 @@ void mask_fill_rows(unsigned char *mask, const unsigned char *allowed, Size s)
     }
 }
 
-static int neighbours(int64_t *to, int64_t i, Size s)
+int mask_neighbours(int64_t *to, int64_t i, Size s)
 {
     int x = (int)(i % s.w), n = 0;
     if (x > 0)
@@ -50,7 +50,7 @@ static void flood(int32_t *piece, const unsigned char *mask, Size s, int32_t *st
     stack[depth++] = (int32_t)at;
     while (depth > 0) {
         int64_t i = stack[--depth], next[4];
-        for (int k = 0, n = neighbours(next, i, s); k < n; k++) {
+        for (int k = 0, n = mask_neighbours(next, i, s); k < n; k++) {
             if (mask[next[k]] && piece[next[k]] == 0) {
                 piece[next[k]] = piece[i];
                 stack[depth++] = (int32_t)next[k];

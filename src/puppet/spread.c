@@ -2,7 +2,6 @@
 #include "puppet/internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What a way costs besides its edges, a cell of the grid; steps that are grain, not edges. */
@@ -58,9 +57,7 @@ static void find_cores(const Grid *g, unsigned char *core, Arena *scratch)
 
 static float way(const Spread *s, int64_t a, int64_t b, bool is_diagonal)
 {
-    const unsigned char *p = s->rgba + 4 * a, *q = s->rgba + 4 * b;
-    int sum = abs(p[0] - q[0]) + abs(p[1] - q[1]) + abs(p[2] - q[2]);
-    float edge = fmaxf((float)sum / 765 - GRAIN, 0);
+    float edge = fmaxf(rgb_step(s->rgba + 4 * a, s->rgba + 4 * b) - GRAIN, 0);
     return (is_diagonal ? 1.41421356f : 1) * s->plain + edge;
 }
 

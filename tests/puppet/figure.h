@@ -29,12 +29,13 @@ static const unsigned char PAINT[PAINTS][4] = {
     [PINK] = {240, 130, 190, 255}, [STEEL] = {170, 178, 190, 255},
 };
 
-static Tensor picture_of(unsigned char *rgba)
+static inline Tensor picture_of(unsigned char *rgba)
 {
     return tensor_over(rgba, TENSOR_U8, SHAPE(SIDE, SIDE, 4));
 }
 
-static void block(unsigned char *rgba, Paint paint, int left, int top, int right, int bottom)
+static inline void block(unsigned char *rgba, Paint paint, int left, int top, int right,
+                         int bottom)
 {
     for (int y = top; y < bottom; y++) {
         for (int x = left; x < right; x++)
@@ -42,7 +43,7 @@ static void block(unsigned char *rgba, Paint paint, int left, int top, int right
     }
 }
 
-static Paint paint_at(const unsigned char *rgba, int x, int y)
+static inline Paint paint_at(const unsigned char *rgba, int x, int y)
 {
     for (int k = 0; k < PAINTS; k++) {
         if (memcmp(rgba + 4 * (y * SIDE + x), PAINT[k], 4) == 0)
@@ -54,7 +55,7 @@ static Paint paint_at(const unsigned char *rgba, int x, int y)
     return NOTHING;
 }
 
-static void draw_figure(unsigned char *rgba)
+static inline void draw_figure(unsigned char *rgba)
 {
     memset(rgba, 0, SIDE * SIDE * 4);
     block(rgba, BROWN, 27, 37, 31, 59);
@@ -66,7 +67,7 @@ static void draw_figure(unsigned char *rgba)
     block(rgba, SKIN, 27, 6, 37, 19);
 }
 
-static Pose figure_pose(void)
+static inline Pose figure_pose(void)
 {
     static const float AT[JOINTS][2] = {
         {32, 13}, {32, 20}, {26, 22}, {19, 22}, {12, 22}, {38, 22},
@@ -79,7 +80,7 @@ static Pose figure_pose(void)
     return p;
 }
 
-static void put(Pose *p, int joint, float x, float y, float z)
+static inline void put(Pose *p, int joint, float x, float y, float z)
 {
     p->joint[joint] = (Keypoint){x, y, z, 1};
 }
@@ -93,7 +94,7 @@ typedef struct Stage {
     Puppet *puppet;
 } Stage;
 
-static void stage_open(Stage *s)
+static inline void stage_open(Stage *s)
 {
     memset(s, 0, sizeof *s);
     assert_true(arena_init(&s->arena, 0, &s->err));
@@ -104,14 +105,14 @@ static void stage_open(Stage *s)
                                .is_pixel_art = true};
 }
 
-static void stage_build(Stage *s)
+static inline void stage_build(Stage *s)
 {
     s->puppet = puppet_build(&s->source, &s->arena, &s->err);
     if (s->puppet == NULL)
         fail_msg("%s", s->err.text);
 }
 
-static void stage_draw(Stage *s, const Pose *pose)
+static inline void stage_draw(Stage *s, const Pose *pose)
 {
     size_t used = s->arena.used;
     Tensor part = tensor_over(s->part, TENSOR_U8, SHAPE(SIDE, SIDE));
@@ -119,7 +120,7 @@ static void stage_draw(Stage *s, const Pose *pose)
     assert_true(s->arena.used == used);
 }
 
-static void stage_close(Stage *s)
+static inline void stage_close(Stage *s)
 {
     arena_release(&s->arena);
 }
