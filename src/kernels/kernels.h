@@ -86,7 +86,8 @@ typedef struct ConvArgs {
  * and head h at + h * d; k, v and out alike (k and v share their strides).
  * Pictures: inner = 1, outer = T * row.  Frames of a pixel: inner = H*W.
  * Batches b >= bank_from also see bank_S further keys and values, after
- * their own, the same for all: rows of bank_k and bank_v are bank_row apart. */
+ * their own, the same for all: rows of bank_k and bank_v are bank_row apart.
+ * is_causal: query t sees the first t + 1 of its own keys only. */
 typedef struct AttentionArgs {
     int64_t batch, inner;
     int64_t T, S; /* queries; own keys */
@@ -99,6 +100,7 @@ typedef struct AttentionArgs {
     int64_t out_outer, out_inner, out_row;
     const float *bank_k, *bank_v; /* NULL: no bank */
     int64_t bank_S, bank_row, bank_from;
+    bool is_causal;
 } AttentionArgs;
 
 typedef struct Kernels {

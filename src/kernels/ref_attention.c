@@ -8,7 +8,7 @@ typedef struct {
     unsigned char *scratch;
 } Attention;
 
-/* The keys or values of one batch and head: own rows, then the bank's. */
+/* The keys or values that a query sees: own rows, then the bank's. */
 typedef struct {
     const float *own, *bank;
     int64_t own_row, bank_row;
@@ -20,17 +20,18 @@ static const float *row_of(const Rows *r, int64_t s)
     return s < r->own_S ? r->own + s * r->own_row : r->bank + (s - r->own_S) * r->bank_row;
 }
 
-static Rows rows_of(const AttentionArgs *a, const float *own, const float *bank, int64_t b,
-                    int64_t h)
+static Rows rows_of(const AttentionArgs *a, const float *own, const float *bank, int64_t tile)
 {
+    int64_t t = tile % a->T, h = tile / a->T % a->heads, b = tile / a->T / a->heads;
+    int64_t S = a->is_causal ? min64(t + 1, a->S) : a->S;
     int64_t at = b / a->inner * a->k_outer + b % a->inner * a->k_inner;
     bool sees_bank = bank != NULL && b >= a->bank_from;
     return (Rows){own + at + h * a->d,
                   bank ? bank + h * a->d : NULL,
                   a->k_row,
                   a->bank_row,
-                  a->S,
-                  a->S + (sees_bank ? a->bank_S : 0)};
+                  S,
+                  S + (sees_bank ? a->bank_S : 0)};
 }
 
 static size_t scores_bytes(const AttentionArgs *a)
@@ -66,7 +67,7 @@ static void query(void *job, int64_t tile, int worker)
         a->q + b / a->inner * a->q_outer + b % a->inner * a->q_inner + t * a->q_row + h * a->d;
     float *out = a->out + b / a->inner * a->out_outer + b % a->inner * a->out_inner +
                  t * a->out_row + h * a->d;
-    Rows keys = rows_of(a, a->k, a->bank_k, b, h), values = rows_of(a, a->v, a->bank_v, b, h);
+    Rows keys = rows_of(a, a->k, a->bank_k, tile), values = rows_of(a, a->v, a->bank_v, tile);
     weigh(score, q, &keys, a->d, a->scale);
     for (int64_t i = 0; i < a->d; i++) {
         double sum = 0;

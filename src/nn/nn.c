@@ -273,14 +273,13 @@ static AttentionArgs heads_of(int64_t C, int64_t heads)
         .inner = 1, .heads = heads, .d = C / heads, .scale = 1.0f / sqrtf((float)(C / heads))};
 }
 
-Tensor nn_self_attention(Run *r, Tensor qkv, int64_t heads, Bank bank)
+/* qkv[N,T,3C], batches one after the other. */
+static AttentionArgs beside(Tensor qkv, int64_t heads)
 {
-    if (run_stopped(r) || tensor_is_empty(qkv))
-        return (Tensor){0};
     must(qkv.rank == 3 && last(qkv) % 3 == 0);
-    int64_t N = qkv.dim[0], T = qkv.dim[1], C = last(qkv) / 3;
+    int64_t T = qkv.dim[1], C = last(qkv) / 3;
     AttentionArgs a = heads_of(C, heads);
-    a.batch = N;
+    a.batch = qkv.dim[0];
     a.T = a.S = T;
     a.q = tensor_f32(qkv);
     a.k = a.q + C;
@@ -289,6 +288,15 @@ Tensor nn_self_attention(Run *r, Tensor qkv, int64_t heads, Bank bank)
     a.q_outer = a.k_outer = T * 3 * C;
     a.out_row = C;
     a.out_outer = T * C;
+    return a;
+}
+
+Tensor nn_self_attention(Run *r, Tensor qkv, int64_t heads, Bank bank)
+{
+    if (run_stopped(r) || tensor_is_empty(qkv))
+        return (Tensor){0};
+    AttentionArgs a = beside(qkv, heads);
+    int64_t C = a.out_row;
     if (!tensor_is_empty(bank.kv)) {
         must(last(bank.kv) == 2 * C);
         a.bank_k = tensor_f32(bank.kv);
@@ -297,7 +305,16 @@ Tensor nn_self_attention(Run *r, Tensor qkv, int64_t heads, Bank bank)
         a.bank_S = rows(bank.kv);
         a.bank_from = bank.from;
     }
-    return attend(r, a, SHAPE(N, T, C));
+    return attend(r, a, SHAPE(a.batch, a.T, C));
+}
+
+Tensor nn_causal_attention(Run *r, Tensor qkv, int64_t heads)
+{
+    if (run_stopped(r) || tensor_is_empty(qkv))
+        return (Tensor){0};
+    AttentionArgs a = beside(qkv, heads);
+    a.is_causal = true;
+    return attend(r, a, SHAPE(a.batch, a.T, a.out_row));
 }
 
 Tensor nn_cross_attention(Run *r, Tensor q, Tensor kv, int64_t heads)

@@ -83,6 +83,8 @@ typedef struct Bank {
  * of kv serves N / M neighbours). */
 Tensor nn_self_attention(Run *r, Tensor qkv, int64_t heads, Bank bank);
 Tensor nn_cross_attention(Run *r, Tensor q, Tensor kv, int64_t heads);
+/* Self, but a token sees itself and those before it only. */
+Tensor nn_causal_attention(Run *r, Tensor qkv, int64_t heads);
 /* Each pixel attends to itself over time: qkv[B*F,T,3C] with F frames. */
 Tensor nn_frame_attention(Run *r, Tensor qkv, int64_t heads, int64_t frames);
 

@@ -38,11 +38,13 @@ typedef struct {
     int64_t S;
     int64_t group; /* keys in a group */
     int64_t v_row; /* values where they were, rows so far apart; 0: packed */
+    bool is_causal;
 } Bank;
 
 /* q, o [d][vectors * VEC] */
 typedef struct {
     float *q, *o;
+    int64_t first; /* query */
     int vectors;
     bool started;
     float most[LANES], sum[LANES];
@@ -95,7 +97,7 @@ static size_t packed_numbers(int64_t S, int64_t d)
 
 static Bank bank_at(float *to, int64_t S, int64_t d)
 {
-    return (Bank){to, to + packed_numbers(S, d), S, even(S, WIDE), 0};
+    return (Bank){to, to + packed_numbers(S, d), S, even(S, WIDE), 0, false};
 }
 
 /* Packs S rows of keys and values, `row` apart. */
@@ -225,6 +227,15 @@ EACH_WIDTH(BOTH_PRODUCTS)
 static const ScoreFn score_fn[WIDE][2] = {EACH_WIDTH(SCORE_ROW)};
 static const WeighFn weigh_fn[WIDE][2] = {EACH_WIDTH(WEIGH_ROW)};
 
+/* Keys after a query count for nothing. */
+static void hide(const Panel *panel, int64_t from, int64_t keys, float *p)
+{
+    int64_t lanes = panel->vectors * VEC;
+    for (int64_t s = max64(0, panel->first + 1 - from); s < keys; s++)
+        for (int64_t i = 0; i < min64(lanes, from + s - panel->first); i++)
+            p[s * lanes + i] = -INFINITY;
+}
+
 /* p[keys][lanes] = start + the scores of keys [from, from + keys) */
 static void score_block(const Panel *panel, const Bank *bank, int64_t d, int64_t from,
                         int64_t keys, const float *start, float *p)
@@ -234,6 +245,8 @@ static void score_block(const Panel *panel, const Bank *bank, int64_t d, int64_t
         score_fn[n - 1][panel->vectors - 1](p + s * panel->vectors * VEC, panel->q,
                                             bank->k + (from + s) * d, d, start);
     }
+    if (bank->is_causal)
+        hide(panel, from, keys, p);
 }
 
 /* p becomes 2^(p - less); returns the sums in sum[lanes]. */
@@ -384,10 +397,12 @@ static void attend(const Attention *j, float *memory, int64_t b, int64_t h, int6
         int64_t t = from + i * LANES;
         panel[i].q = memory + BLOCK * LANES + 2 * (size_t)i * panel_numbers(a->d);
         panel[i].o = panel[i].q + panel_numbers(a->d);
+        panel[i].first = t;
         panel_open(&panel[i], a, q + t * a->q_row, min64(LANES, to - t));
     }
     size_t numbers = 2 * packed_numbers(a->bank_S, a->d);
     Bank bank[2] = {*own};
+    bank[0].is_causal = a->is_causal;
     if (a->bank_k && b >= a->bank_from)
         bank[1] = bank_at(j->bank + (size_t)h * numbers, a->bank_S, a->d);
     for (int w = 0; w < 2; w++) {
