@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz.h"
-#include "weights/naming.h"
+#include "weights/lora.h"
 
 /* Every word that comes for the first time names a tensor, whose shape its
  * length chooses. */
@@ -23,6 +23,27 @@ static Weights *file_of(const unsigned char *data, size_t size)
     return w;
 }
 
+/* The same words as a LoRA for the networks that they make. */
+static void match(const unsigned char *data, size_t size)
+{
+    Weights *model = file_of(data, size);
+    Err err = {0};
+    Lora *lora = lora_of(file_of(data, size), 1, &err);
+    for (int net = 0; lora != NULL && net < NETS; net++) {
+        Err why = {0};
+        Patches patches = {0};
+        Weights *view = net_view(model, (Net)net, &why);
+        bool ok = view != NULL && lora_match(lora, (Net)net, view, &patches, &why);
+        must(ok == (why.kind == ERR_NONE) && lora_applied(lora) <= lora_count(lora));
+        for (size_t i = 0; i < patches.count; i++)
+            must(tensor_count(patches.of[i].down) > 0 && patches.of[i].down.rank > 1);
+        patches_release(&patches);
+        weights_close(view);
+    }
+    lora_close(lora);
+    weights_close(model);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     Weights *file = file_of(data, size);
@@ -41,5 +62,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         weights_close(view);
     }
     weights_close(file);
+    match(data, size);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "nn/bind.h"
 
 #include "base/log.h"
+#include "nn/patch.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -99,20 +100,27 @@ static void spent(const Bind *b, double began)
     b->cost->calls++;
 }
 
-static void pack_rows(const Bind *b, LinearShape s, Tensor w, void *packed)
+/* False for the empty tensor. */
+static bool pack_rows(const Bind *b, LinearShape s, Tensor w, void *packed)
 {
     Job job = {.pool = b->pool};
     double began = clock_now();
+    if (tensor_is_empty(w))
+        return false;
     b->kernels->linear_pack(&job, s, w, packed);
     spent(b, began);
+    return true;
 }
 
-static void pack_filters(const Bind *b, ConvShape s, Tensor w, void *packed)
+static bool pack_filters(const Bind *b, ConvShape s, Tensor w, void *packed)
 {
     Job job = {.pool = b->pool};
     double began = clock_now();
+    if (tensor_is_empty(w))
+        return false;
     b->kernels->conv_pack(&job, s, w, packed);
     spent(b, began);
+    return true;
 }
 
 /* Weights of 16 bits stay so when packed: half the memory, the same results. */
@@ -130,10 +138,10 @@ static Linear pack_linear(Bind *b, LinearShape s, Tensor w, const float *bias)
     if (bind_failed(b) || tensor_is_empty(w))
         return k;
     void *packed = room(b, b->kernels->linear_packed(s));
-    if (packed != NULL) {
-        pack_rows(b, s, w, packed);
+    size_t floor = b->arena->used;
+    if (packed != NULL && pack_rows(b, s, patch_apply(b, w), packed))
         k.packed = packed;
-    }
+    arena_rewind(b->arena, floor);
     return k;
 }
 
@@ -192,12 +200,15 @@ static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, void
         v = binder_take(b->binder, part(full, name, "bias"), SHAPE(s.O));
     if (bind_failed(b) || w == NULL)
         return;
-    if (s.store == TENSOR_F32)
-        tensor_read_f32(w, t.data, t.type, s.O * s.I);
-    else
-        memcpy(w, t.data, tensor_type_size(s.store) * (size_t)(s.O * s.I));
+    size_t floor = b->arena->used;
+    Tensor sum = patch_apply(b, t);
+    if (!tensor_is_empty(sum) && s.store == TENSOR_F32)
+        tensor_read_f32(w, sum.data, sum.type, s.O * s.I);
+    else if (!tensor_is_empty(sum))
+        memcpy(w, sum.data, tensor_type_size(s.store) * (size_t)(s.O * s.I));
     if (has_bias)
         tensor_read_f32(bias, v.data, v.type, s.O);
+    arena_rewind(b->arena, floor);
     drop(b, t);
 }
 
@@ -215,10 +226,9 @@ Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int
     for (int i = 0; i < count; i++)
         gather(b, names[i], one, has_bias, w == NULL ? NULL : w + (size_t)i * bytes,
                w == NULL ? NULL : bias + i * O);
-    if (!bind_failed(b) && w != NULL) {
-        pack_rows(b, all, tensor_over(w, all.store, SHAPE(all.O, I)), packed);
+    if (!bind_failed(b) && w != NULL &&
+        pack_rows(b, all, tensor_over(w, all.store, SHAPE(all.O, I)), packed))
         k.packed = packed;
-    }
     if (w != NULL)
         arena_rewind(b->arena, floor);
     return k;
@@ -233,10 +243,10 @@ static Conv pack_conv(Bind *b, ConvShape s, Tensor w, const float *bias)
     if (bind_failed(b) || tensor_is_empty(w))
         return k;
     void *packed = room(b, b->kernels->conv_packed(s));
-    if (packed != NULL) {
-        pack_filters(b, s, w, packed);
+    size_t floor = b->arena->used;
+    if (packed != NULL && pack_filters(b, s, patch_apply(b, w), packed))
         k.packed = packed;
-    }
+    arena_rewind(b->arena, floor);
     return k;
 }
 

@@ -211,6 +211,28 @@ void tensor_write_f16(uint16_t *to, const float *from, int64_t n)
         to[i] = f32_to_f16(from[i]);
 }
 
+static uint16_t f32_to_bf16(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    if ((bits & 0x7fffffff) > 0x7f800000) /* NaN stays one */
+        return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+void tensor_write(void *to, TensorType type, const float *from, int64_t n)
+{
+    must(type == TENSOR_F32 || type == TENSOR_F16 || type == TENSOR_BF16);
+    uint16_t *half = to;
+    if (type == TENSOR_F32)
+        memcpy(to, from, (size_t)n * sizeof *from);
+    else if (type == TENSOR_F16)
+        tensor_write_f16(half, from, n);
+    else
+        for (int64_t i = 0; i < n; i++)
+            half[i] = f32_to_bf16(from[i]);
+}
+
 Tensor tensor_as_f32(Arena *a, Tensor t, Err *err)
 {
     bool aligned = (uintptr_t)t.data % _Alignof(float) == 0;

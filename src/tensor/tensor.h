@@ -84,6 +84,8 @@ Tensor tensor_rows(Tensor t, int64_t from, int64_t count);
  * converted by value; f16 rounds to nearest even, as torch does. */
 void tensor_read_f32(float *to, const void *from, TensorType type, int64_t n);
 void tensor_write_f16(uint16_t *to, const float *from, int64_t n);
+/* The same to f32, f16 or bf16, each to nearest even; `to` is not `from`. */
+void tensor_write(void *to, TensorType type, const float *from, int64_t n);
 float f16_to_f32(uint16_t h);
 uint16_t f32_to_f16(float f);
 

@@ -38,6 +38,10 @@ typedef struct Binder {
     size_t missing_count;  /* names in it */
     size_t mistaken_count; /* tensors with another shape or type than wanted */
     Err first;             /* the first of the mistaken, or what binder_fail said */
+
+    /* What LoRAs add to tensors when they are packed (weights/lora.h), or NULL;
+     * borrowed, to be set after binder_init. */
+    const struct Patches *patches;
 } Binder;
 
 void binder_init(Binder *b, const Weights *w);

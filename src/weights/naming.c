@@ -368,6 +368,36 @@ Weights *net_view(const Weights *file, Net net, Err *err)
     return NULL;
 }
 
+int64_t net_context(const Weights *view)
+{
+    static const char end[] = ".attn2.to_k.weight";
+    for (size_t i = 0; i < weights_count(view); i++) {
+        const char *name = weights_name(view, i);
+        size_t n = strlen(name);
+        Tensor t = weights_at(view, i);
+        if (n > sizeof end && strcmp(name + n + 1 - sizeof end, end) == 0 && t.rank > 1)
+            return t.dim[1];
+    }
+    return 0;
+}
+
+const char *net_family(int64_t context)
+{
+    static const struct {
+        int64_t context;
+        const char *family;
+    } known[] = {
+        {768, "Stable Diffusion 1.x"},
+        {1024, "Stable Diffusion 2.x"},
+        {2048, "Stable Diffusion XL"},
+        {1280, "the refiner of Stable Diffusion XL"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].context == context)
+            return known[i].family;
+    return NULL;
+}
+
 /* ---- writing --------------------------------------------------------------------- */
 
 static bool speak(const Rule *table, const Sizes *s, const Weights *view, const char *name,

@@ -46,6 +46,12 @@ bool net_is_ours(const Weights *file, Net net);
  * come to the same name. */
 Weights *net_view(const Weights *file, Net net, Err *err) MUST_USE;
 
+/* The width of the text that a UNet or ControlNet (a view) is led by: 768, 1024
+ * or 2048; 0 if it has no cross attention.  And who has such a width:
+ * "Stable Diffusion 1.x"; NULL if nobody known. */
+int64_t net_context(const Weights *view);
+const char *net_family(int64_t context);
+
 /* The other way: what LDM and OpenCLIP call the tensors of a view.  Below
  * `prefix` ("first_stage_model."), if it is not NULL. */
 typedef enum {
