@@ -32,6 +32,7 @@ struct SamplerKind {
     bool explodes; /* x is picture + sigma * noise, and shown scaled down */
     int keeps;     /* tensors of former steps */
     bool (*plan)(Sampler *s, Err *err);
+    void (*begin)(Sampler *s);              /* at s->first; or NULL */
     bool (*draws)(const Sampler *s, int i); /* NULL: never */
     void (*step)(Sampler *s, int i, float *x, const float *out, const float *noise);
 };
@@ -65,6 +66,7 @@ bool plan_lcm(Sampler *s, Err *err);
 bool lcm_draws(const Sampler *s, int i);
 void step_lcm(Sampler *s, int i, float *x, const float *out, const float *noise);
 bool plan_pndm(Sampler *s, Err *err);
+void begin_pndm(Sampler *s);
 void step_pndm(Sampler *s, int i, float *x, const float *out, const float *noise);
 void step_euler(Sampler *s, int i, float *x, const float *out, const float *noise);
 bool euler_a_draws(const Sampler *s, int i);

@@ -31,6 +31,16 @@ static int prk_time(const Sampler *s, int call)
     return base_time(s, 3 - half / 2) + (half % 2 ? stride(s) / 2 : 0);
 }
 
+/* The times from call `first` on, the second of them twice. */
+static void list_plms(Sampler *s, int first)
+{
+    int from = first > 1 ? first - 1 : first; /* of a list that repeats its second */
+    int left = s->steps - from;
+    s->calls = first + left + (left > 1);
+    for (int i = 0; i < s->calls - first; i++)
+        schedule_put(s, first + i, base_time(s, from + (i > 1 ? i - 1 : i)));
+}
+
 bool plan_pndm(Sampler *s, Err *err)
 {
     bool runs = !s->config.skip_prk_steps;
@@ -41,18 +51,22 @@ bool plan_pndm(Sampler *s, Err *err)
             "sampler 'pndm' with Runge-Kutta steps needs 4 steps or more, not %d: set "
             "skip_prk_steps",
             n);
-    schedule_room(s, runs ? n + 9 : n > 1 ? n + 1 : n, false);
+    schedule_room(s, n + (runs ? 9 : 2), false);
     for (int k = 0; k < n; k++) {
         if (!schedule_take_time(s, k, base_time(s, k), err))
             return false;
     }
-    for (int i = 0; i < s->calls; i++) {
-        if (runs)
-            schedule_put(s, i, i < PRK_CALLS ? prk_time(s, i) : base_time(s, i - 9));
-        else
-            schedule_put(s, i, base_time(s, i > 1 ? i - 1 : i)); /* the second twice */
-    }
+    for (int i = 0; runs && i < s->calls; i++)
+        schedule_put(s, i, i < PRK_CALLS ? prk_time(s, i) : base_time(s, i - 9));
+    if (!runs)
+        list_plms(s, 0);
     return true;
+}
+
+void begin_pndm(Sampler *s)
+{
+    if (s->config.skip_prk_steps && !s->config.plms_lag)
+        list_plms(s, s->first);
 }
 
 /* x = the way from start at one time to another along e[count]; e may be x. */

@@ -45,6 +45,7 @@ static const SamplerKind kinds[] = {
      .spacing = SPACING_LEADING,
      .keeps = 6,
      .plan = plan_pndm,
+     .begin = begin_pndm,
      .step = step_pndm},
     {.name = "euler",
      .class_name = "EulerDiscreteScheduler",
@@ -223,13 +224,15 @@ bool sampler_start(Sampler *s, int first, int64_t n, Arena *a, Err *err)
 {
     must(first >= 0 && first < s->calls && n > 0);
     const SamplerKind *k = s->config.sampler;
-    if (first && s->calls > s->steps + 1)
+    if (first && k->takes & TAKES_PRK && !s->config.skip_prk_steps)
         return err_set(err, ERR_INPUT,
                        "sampler '%s' with Runge-Kutta steps cannot begin in the middle: set "
                        "skip_prk_steps",
                        k->name);
     s->first = first;
     s->count = n;
+    if (k->begin)
+        k->begin(s);
     for (int i = 0; i < k->keeps; i++) {
         s->kept[i] = arena_zeros(a, room(n));
         if (!s->kept[i])

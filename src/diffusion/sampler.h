@@ -45,7 +45,7 @@ typedef struct Sampler {
     SchedulerConfig config;
     int steps;         /* as asked for */
     int calls;         /* of the network; more than steps with pndm */
-    float *time;       /* [calls] what the network is told; falling */
+    float *time;       /* [calls] what the network is told; never rising */
     Share *at;         /* [calls] what x consists of before each call */
     float *abar;       /* [num_train_timesteps] */
     float final_abar;  /* stands for abar before time 0 */
@@ -77,7 +77,12 @@ void sampler_release(Sampler *s);
 /* Forgets former steps; x will have n numbers and the next call is `first`.
  * What the sampler has to keep lives in the arena until it is rewound:
  * sampler_room bytes at most.  False if the arena is short, or if the sampler
- * cannot begin there (pndm with Runge-Kutta steps). */
+ * cannot begin there (pndm with Runge-Kutta steps).
+ *
+ * pndm goes its first step twice.  Begun in the middle, diffusers has lost the
+ * call that says so: from the third call on, the network is told a time one
+ * step below the one that x is at.  plms_lag keeps that, for equality; without
+ * it there is one call more, so s->calls may change here. */
 bool sampler_start(Sampler *s, int first, int64_t n, Arena *a, Err *err) MUST_USE;
 size_t sampler_room(const SamplerKind *kind, int64_t n);
 

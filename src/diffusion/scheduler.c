@@ -57,7 +57,8 @@ SchedulerConfig scheduler_config_defaults(const SamplerKind *k)
         .lower_order_final = true,
         .solver_type = k->takes & TAKES_UNIPC ? SOLVER_BH2 : SOLVER_MIDPOINT,
         .original_inference_steps = 50,
-        .timestep_scaling = 10};
+        .timestep_scaling = 10,
+        .plms_lag = true};
 }
 
 SchedulerConfig scheduler_config_sd(const SamplerKind *k)

@@ -51,8 +51,9 @@ typedef struct SchedulerConfig {
     int original_inference_steps;
     double timestep_scaling;
     Variance variance_type;
-    /* Not in the file; diffusers takes it as an argument of each step. */
-    double eta; /* DDIM: 0 draws no noise, 1 as much as DDPM */
+    /* Not in the file. */
+    double eta;    /* DDIM: 0 draws no noise, 1 as much as DDPM */
+    bool plms_lag; /* PNDM begun in the middle; see sampler_start */
 } SchedulerConfig;
 
 /* The defaults of a class of diffusers. */
