@@ -121,7 +121,13 @@ bool schedule_take_time(Sampler *s, int k, double t, Err *err)
                        "scheduler: %d steps with steps_offset %d would begin at time %g of %d; "
                        "use fewer steps",
                        s->steps, c->steps_offset, t, c->num_train_timesteps);
-    if (c->prediction_type == PREDICTS_EPSILON && s->abar[(int)t] == 0)
+    float abar = s->abar[(int)t];
+    bool is_gone = abar == 0 && c->rescale_betas_zero_snr && k == 0;
+    if (!(abar > 0 && abar < 1) && !is_gone)
+        return err_set(err, ERR_INPUT,
+                       "scheduler: betas from %g to %g leave no picture or no noise at time %g",
+                       c->beta_start, c->beta_end, t);
+    if (is_gone && c->prediction_type == PREDICTS_EPSILON)
         return err_set(err, ERR_INPUT,
                        "scheduler: a network that predicts the noise (epsilon) cannot start at "
                        "zero terminal SNR; prediction_type or rescale_betas_zero_snr is wrong");

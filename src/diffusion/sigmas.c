@@ -92,7 +92,25 @@ static float last_sigma(const Levels *l, const SchedulerConfig *c)
     return is_respaced ? (float)l->sigma[l->steps - 1] : l->table[0];
 }
 
-static void finish(Sampler *s, Levels *l)
+/* Up to where f32 can still tell the picture from the noise's square. */
+static const float most_sigma = 1e9f;
+
+static bool check(const Sampler *s, Err *err)
+{
+    for (int k = 0; k < s->steps; k++) {
+        if (!(s->sigma[k] > 0 && s->sigma[k] <= most_sigma))
+            return err_set(err, ERR_INPUT,
+                           "scheduler: betas from %g to %g lead beyond 1 part in 10^9",
+                           s->config.beta_start, s->config.beta_end);
+        if (k && !(s->sigma[k] < s->sigma[k - 1]))
+            return err_set(err, ERR_INPUT,
+                           "scheduler: levels of noise from %g to %g do not fall",
+                           (double)s->sigma[0], (double)s->sigma[s->steps - 1]);
+    }
+    return true;
+}
+
+static bool finish(Sampler *s, Levels *l, bool ok, Err *err)
 {
     for (int k = 0; k < s->steps; k++) {
         float sigma = (float)l->sigma[k];
@@ -106,6 +124,7 @@ static void finish(Sampler *s, Levels *l)
     }
     s->sigma[s->steps] = last_sigma(l, &s->config);
     levels_release(l);
+    return ok && check(s, err);
 }
 
 /* Times may lie between those of training.  Karras' levels reach from the
@@ -120,7 +139,7 @@ bool plan_euler(Sampler *s, Err *err)
     if (ok && c->sigmas != SIGMAS_SPACED)
         respace(&l, c->sigmas, c->sigma_max > 0 ? c->sigma_max : l.sigma[0],
                 c->sigma_min > 0 ? c->sigma_min : l.sigma[s->steps - 1]);
-    finish(s, &l);
+    ok = finish(s, &l, ok, err);
     float most = s->sigma[0];
     s->start_scale = c->timestep_spacing == SPACING_LEADING ? sqrtf(most * most + 1) : most;
     return ok;
@@ -144,6 +163,5 @@ bool plan_multistep(Sampler *s, Err *err)
                       (c->beta_schedule != BETAS_SQUAREDCOS || c->sampler->takes & TAKES_UNIPC);
     for (int k = 0; k < s->steps; k++)
         l.time[k] = is_rounded ? rint(l.time[k]) : floor(l.time[k]);
-    finish(s, &l);
-    return ok;
+    return finish(s, &l, ok, err);
 }

@@ -55,6 +55,16 @@ static bool answer(void *net, const DenoiseCall *call, Err *err)
     return true;
 }
 
+static bool answer_itself(void *net, const DenoiseCall *call, Err *err)
+{
+    (void)net;
+    (void)err;
+    assert_true(call->done >= 0 && call->done < call->total);
+    for (int64_t i = 0; i < call->frames * FRAME; i++)
+        tensor_f32(call->cond)[i] = -0.5f * tensor_f32(call->latents)[i];
+    return true;
+}
+
 typedef struct {
     Arena arena;
     Sampler sampler;
@@ -135,6 +145,142 @@ static void guidance_leads_away_from_the_unconditional(void **state)
     assert_true(v[0] == 4 && v[1] == -2 && v[2] == -0.25f);
     guidance_mix(&g, k, u, k, 3); /* in place */
     assert_memory_equal(k, v, sizeof v);
+}
+
+/* By hand: u + 3 (c - u) = 3, 4, 10, whose spread is sqrt(86 / 14) times that
+ * of c; 0.7 sqrt(14 / 86) + 0.3 = 0.5824313. */
+static void rescaling_takes_back_the_spread_that_guidance_adds(void **state)
+{
+    (void)state;
+    static const float u[3] = {0, 1, 1}, c[3] = {1, 2, 4};
+    static const float some[3] = {1.747294f, 2.329725f, 5.824313f};
+    float v[3];
+    Guidance g = {.scale = 3, .rescale = 0.7};
+    guidance_mix(&g, v, u, c, 3);
+    for (int i = 0; i < 3; i++)
+        assert_true(fabsf(v[i] - some[i]) < 2e-6f); /* as many digits as there are */
+    static const float flat[3] = {2, 2, 2};
+    guidance_mix(&g, v, flat, flat, 3); /* no spread to divide by */
+    assert_memory_equal(v, flat, sizeof v);
+}
+
+static void guidance_has_a_window_in_shares_of_the_steps(void **state)
+{
+    (void)state;
+    static const struct {
+        Guidance g;
+        const char *on;
+    } cases[] = {{{.scale = 2}, "xxxxxxxxxx"},
+                 {{.scale = 1}, ".........."},
+                 {{.scale = 0}, ".........."},
+                 {{.scale = 2, .from = 0.2, .until = 0.8}, "..xxxxxx.."},
+                 {{.scale = 2, .from = 0.25, .until = 1}, "...xxxxxxx"},
+                 {{.scale = 2, .from = 0, .until = 0.01}, "x........."}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        for (int i = 0; i < 10; i++)
+            assert_int_equal(guidance_is_on(&cases[k].g, i, 10), cases[k].on[i] == 'x');
+    }
+}
+
+static void outside_of_its_window_guidance_costs_nothing(void **state)
+{
+    (void)state;
+    Case c;
+    case_init(&c, 10);
+    c.options.first_step = 2;
+    c.options.guidance = (Guidance){.scale = 3, .from = 0.25, .until = 0.75};
+    assert_true(case_run(&c));
+    assert_arrived(&c);
+    assert_int_equal(c.net.calls, 8);
+    assert_int_equal(c.net.unconditional, 4);
+    case_release(&c);
+}
+
+static void use(Case *c, const char *sampler, Prediction says, int steps)
+{
+    sampler_release(&c->sampler);
+    SchedulerConfig config = scheduler_config_sd(sampler_find(sampler));
+    config.prediction_type = says;
+    config.set_alpha_to_one = true;
+    assert_true(sampler_init(&c->sampler, &config, steps, &c->err));
+}
+
+static void scale_noise(Case *c)
+{
+    for (int i = 0; i < F * FRAME; i++)
+        tensor_f32(c->latents)[i] *= c->sampler.start_scale;
+}
+
+/* The network is shown what it was trained on, whatever x looks like. */
+static void the_network_sees_latents_scaled_for_it(void **state)
+{
+    (void)state;
+    static const char *samplers[] = {"ddim", "euler", "dpm++2m", "unipc"};
+    for (int k = 0; k < 4; k++) {
+        Case c;
+        case_init(&c, 10);
+        use(&c, samplers[k], PREDICTS_V, 10);
+        scale_noise(&c);
+        assert_true(case_run(&c));
+        assert_arrived(&c);
+        case_release(&c);
+    }
+}
+
+/* Each picture has its own generator: alone it comes out as in the batch. */
+static void a_batch_is_what_its_pictures_are_alone(void **state)
+{
+    (void)state;
+    static const char *samplers[] = {"euler_a", "ddpm", "lcm"};
+    for (int k = 0; k < 6; k++) {
+        Case c;
+        NoiseSource noise;
+        float third[FRAME];
+        case_init(&c, 6);
+        use(&c, samplers[k / 2], PREDICTS_V, 6);
+        NoiseRule rule = k % 2 ? NOISE_CUDA : NOISE_CPU;
+        noise_source_init(&noise, rule, 40, F);
+        c.options.noise = &noise;
+        assert_true(noise_source_draw(&noise, c.latents, &c.arena, &c.err));
+        scale_noise(&c);
+        assert_true(sample_run(&c.options, answer_itself, NULL, c.latents, &c.arena, &c.err));
+        memcpy(third, tensor_f32(c.latents) + 2 * FRAME, sizeof third);
+        noise_source_release(&noise);
+
+        noise_source_init(&noise, rule, 42, 1);
+        c.latents = tensor_rows(c.latents, 0, 1);
+        assert_true(noise_source_draw(&noise, c.latents, &c.arena, &c.err));
+        for (int i = 0; i < FRAME; i++)
+            tensor_f32(c.latents)[i] *= c.sampler.start_scale;
+        assert_true(sample_run(&c.options, answer_itself, NULL, c.latents, &c.arena, &c.err));
+        assert_memory_equal(third, tensor_f32(c.latents), sizeof third);
+        noise_source_release(&noise);
+        case_release(&c);
+    }
+}
+
+static void set_third(void *user, int step, Tensor latents)
+{
+    int *last = user;
+    assert_int_equal(step, *last + 1);
+    *last = step;
+    for (int i = 0; i < FRAME; i++)
+        tensor_f32(latents)[2 * FRAME + i] = 5;
+}
+
+static void what_is_put_back_after_a_step_stays(void **state)
+{
+    (void)state;
+    Case c;
+    int last = -1;
+    case_init(&c, 4);
+    c.options.after = set_third;
+    c.options.after_user = &last;
+    assert_true(case_run(&c));
+    assert_int_equal(last, 3);
+    for (int i = 0; i < F * FRAME; i++)
+        assert_int_equal(tensor_f32(c.latents)[i] == 5, i / FRAME == 2);
+    case_release(&c);
 }
 
 static void windows_meet_without_a_seam(void **state)
@@ -293,19 +439,27 @@ static void taps_see_every_stage_in_order(void **state)
 static void scratch_is_as_planned_and_a_shortage_is_a_refusal(void **state)
 {
     (void)state;
-    Case c;
-    case_init(&c, 2);
-    c.options.guidance.scale = 2;
-    c.options.window = (WindowRule){.size = 4, .overlap = 1, .stride = 1};
-    size_t before = c.arena.used, plan = sample_scratch(&c.options, c.latents);
-    c.arena.peak = c.arena.used;
-    assert_true(case_run(&c));
-    assert_true(c.arena.peak - before <= plan);
-    c.arena.limit = before + plan / 2;
-    assert_false(case_run(&c));
-    assert_int_equal(c.err.kind, ERR_MEMORY);
-    assert_int_equal(c.arena.used, before);
-    case_release(&c);
+    static const char *samplers[] = {"ddim", "pndm", "euler_a", "unipc"};
+    for (int k = 0; k < 4; k++) {
+        Case c;
+        NoiseSource noise;
+        case_init(&c, 2);
+        use(&c, samplers[k], PREDICTS_V, 4);
+        noise_source_init(&noise, NOISE_CPU, 1, F);
+        c.options.noise = &noise;
+        c.options.guidance.scale = 2;
+        c.options.window = (WindowRule){.size = 4, .overlap = 1, .stride = 1};
+        size_t before = c.arena.used, plan = sample_scratch(&c.options, c.latents);
+        c.arena.peak = c.arena.used;
+        assert_true(case_run(&c));
+        assert_true(c.arena.peak - before <= plan);
+        c.arena.limit = before + plan / 2;
+        assert_false(case_run(&c));
+        assert_int_equal(c.err.kind, ERR_MEMORY);
+        assert_int_equal(c.arena.used, before);
+        noise_source_release(&noise);
+        case_release(&c);
+    }
 }
 
 static void noise_has_the_order_of_torch(void **state)
@@ -354,6 +508,12 @@ int main(void)
         cmocka_unit_test(noise_becomes_what_the_network_has_in_mind),
         cmocka_unit_test(guidance_asks_for_both_sides),
         cmocka_unit_test(guidance_leads_away_from_the_unconditional),
+        cmocka_unit_test(rescaling_takes_back_the_spread_that_guidance_adds),
+        cmocka_unit_test(guidance_has_a_window_in_shares_of_the_steps),
+        cmocka_unit_test(outside_of_its_window_guidance_costs_nothing),
+        cmocka_unit_test(the_network_sees_latents_scaled_for_it),
+        cmocka_unit_test(a_batch_is_what_its_pictures_are_alone),
+        cmocka_unit_test(what_is_put_back_after_a_step_stays),
         cmocka_unit_test(windows_meet_without_a_seam),
         cmocka_unit_test(overlaps_are_averaged_by_how_often_they_are_seen),
         cmocka_unit_test(progress_is_told_after_each_step),
