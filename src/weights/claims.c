@@ -17,6 +17,7 @@ static const struct {
     {"torch._utils", "_rebuild_parameter_with_state", CALL_FIRST},
     {"collections", "OrderedDict", CALL_DICT},
     {"collections", "defaultdict", CALL_DICT},
+    {"torch.nn.modules.container", "ParameterDict", CALL_OBJECT},
     {"torch", "Size", CALL_INERT},
     {"torch", "device", CALL_INERT},
     {"builtins", "set", CALL_INERT},
@@ -136,7 +137,7 @@ Value *global_call(Pickle *p, const Value *callee, Value *args, Err *err)
         return NULL;
     }
     const Global *g = callee->global;
-    if (args == NULL || g->call == CALL_NOTHING) {
+    if (args == NULL || g->call == CALL_NOTHING || g->call == CALL_OBJECT) {
         err_set(
             err, ERR_FORMAT,
             "its pickle wants to run '%s.%s', which a table of tensors does not need: refused",
@@ -156,6 +157,7 @@ Value *global_call(Pickle *p, const Value *callee, Value *args, Err *err)
     case CALL_DICT:
         return rebuild_dict(p, args, err);
     case CALL_INERT:
+    case CALL_OBJECT:
     case CALL_NOTHING:
         break;
     }

@@ -582,8 +582,8 @@ static bool op_reduce(Machine *m)
     return callee != NULL && push_made(m, global_call(m->out, callee, args, m->err));
 }
 
-/* The state of an object: dictionaries, tensors and inert values have none
- * that matters, and others cannot be. */
+/* The state of an object is what it holds; else dictionaries, tensors and inert values have
+ * none that matters, and others cannot be. */
 static bool op_build(Machine *m)
 {
     Value *state = pop(m), *v = state != NULL ? top(m) : NULL;
@@ -591,11 +591,16 @@ static bool op_build(Machine *m)
         return false;
     if (v->kind == VALUE_GLOBAL)
         return global_call(m->out, v, NULL, m->err) != NULL;
+    if (v->wants_state && state->kind == VALUE_DICT) {
+        v->list = state->list;
+        v->wants_state = false;
+    }
     return v->kind == VALUE_DICT || v->kind == VALUE_TENSOR || v->kind == VALUE_INERT ||
            broken(m, "it gives a state to what has none");
 }
 
-/* NEWOBJ, NEWOBJ_EX, OBJ and INST make objects of any class: none is ours. */
+/* NEWOBJ, NEWOBJ_EX, OBJ and INST make objects of any class: one is known, and made by the
+ * first. */
 static bool refuse_object(Machine *m, const Value *v)
 {
     if (v == NULL)
@@ -607,7 +612,13 @@ static bool refuse_object(Machine *m, const Value *v)
 
 static bool op_newobj(Machine *m)
 {
-    return pop(m) != NULL && refuse_object(m, pop(m));
+    Value *class = pop(m) != NULL ? pop(m) : NULL, *v;
+    if (class == NULL || class->kind != VALUE_GLOBAL || class->global->call != CALL_OBJECT)
+        return refuse_object(m, class);
+    if (!push_new(m, VALUE_DICT, &v))
+        return false;
+    v->wants_state = true;
+    return true;
 }
 
 static bool op_newobj_ex(Machine *m)

@@ -9,8 +9,8 @@
  * numbers, texts, tuples, lists and dictionaries; what torch needs to say
  * "a tensor over this storage" becomes a claim, to be checked by whoever has
  * the storages; a few harmless calls (numpy scalars, torch.Size, ...) become
- * an inert value.  Calling or building anything else is an error that names
- * it.  A global that is only mentioned is inert.
+ * an inert value, and a ParameterDict, the one object, its members.  Calling or building
+ * anything else is an error that names it.  A global that is only mentioned is inert.
  *
  * Nothing recurses, and the machine's memory is in proportion to the bytes
  * read.  Texts point into them. */
@@ -52,7 +52,8 @@ typedef struct Global Global;
 typedef struct Value Value;
 struct Value {
     ValueKind kind;
-    bool is_seen; /* for the walk over the result */
+    bool is_seen;     /* for the walk over the result */
+    bool wants_state; /* a new object: a dictionary of its members to come */
     union {
         int64_t number; /* VALUE_BOOL, VALUE_INT */
         Text text;      /* VALUE_TEXT; VALUE_BIG: little-endian bytes */
@@ -88,7 +89,14 @@ Value *pickle_member(const Value *dict, const char *key);
 bool pickle_collect(const Pickle *p, Weights *w, Err *err) MUST_USE;
 
 /* For the machine: what a global is good for. */
-typedef enum { CALL_NOTHING, CALL_TENSOR, CALL_FIRST, CALL_DICT, CALL_INERT } CallKind;
+typedef enum {
+    CALL_NOTHING,
+    CALL_TENSOR,
+    CALL_FIRST,
+    CALL_DICT,
+    CALL_INERT,
+    CALL_OBJECT /* not called, but made */
+} CallKind;
 struct Global {
     Text module, name;
     CallKind call;
