@@ -241,6 +241,28 @@ bool scheduler_config_read(SchedulerConfig *c, const Json *j, Err *err)
     return true;
 }
 
+static bool is_known(const SchedulerConfig *c, const char *key)
+{
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (!strcmp(members[i].key, key))
+            return !members[i].takes || (members[i].takes & c->sampler->takes);
+    }
+    return false;
+}
+
+bool scheduler_config_set(SchedulerConfig *c, Json *flags, Err *err)
+{
+    for (void *it = js_first(flags); it; it = js_next(flags, it)) {
+        const char *key = js_key(it);
+        if (!is_known(c, key))
+            return err_set(err, ERR_INPUT, "sampler '%s' has no '%.60s'", c->sampler->name,
+                           key);
+        if (js_bool(js_value(it), false) && strstr(key, "_sigmas"))
+            c->sigmas = SIGMAS_SPACED; /* instead of what the file says */
+    }
+    return scheduler_config_read(c, flags, err);
+}
+
 /* ---- files --------------------------------------------------------------------------- */
 
 static const SamplerKind *kind_of_class(const char *class_name)

@@ -74,6 +74,11 @@ SchedulerConfig scheduler_config_moore(void);
  * that is not supported (thresholding, learned variance, ...). */
 bool scheduler_config_read(SchedulerConfig *c, const Json *j, Err *err) MUST_USE;
 
+/* The same members as a person asks for them, over those of the file: here
+ * one that the sampler does not have is refused too.  Karras' levels replace
+ * exponential ones and the other way round. */
+bool scheduler_config_set(SchedulerConfig *c, Json *flags, Err *err) MUST_USE;
+
 /* A whole file: the class, or `sampler` (a name of the table; NULL: as the
  * file says), its defaults, the members.  False also for a class or a name
  * that is not in the table. */

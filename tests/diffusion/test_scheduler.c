@@ -190,6 +190,37 @@ static void members_of_other_classes_are_passed_over(void **state)
     assert_false(c.rescale_betas_zero_snr);
 }
 
+static bool sets(SchedulerConfig *c, const char *text, Err *err)
+{
+    Json *flags = js_parse(text, strlen(text), "flags", err);
+    assert_non_null(flags);
+    bool ok = scheduler_config_set(c, flags, err);
+    js_free(flags);
+    return ok;
+}
+
+static void flags_go_over_the_file_and_must_be_understood(void **state)
+{
+    (void)state;
+    Err err = {0};
+    SchedulerConfig c = read_as("{\"use_karras_sigmas\":true,\"steps_offset\":1}", "euler");
+    assert_true(
+        sets(&c, "{\"timestep_spacing\":\"trailing\",\"use_exponential_sigmas\":true}", &err));
+    assert_int_equal(c.timestep_spacing, SPACING_TRAILING);
+    assert_int_equal(c.sigmas, SIGMAS_EXPONENTIAL);
+    assert_int_equal(c.steps_offset, 1);
+    static const char *bad[][2] = {
+        {"{\"skip_prk_steps\":true}", "sampler 'euler' has no 'skip_prk_steps'"},
+        {"{\"trailing\":true}", "sampler 'euler' has no 'trailing'"},
+        {"{\"prediction_type\":\"v\"}", "scheduler: prediction_type 'v' is not supported (only "
+                                        "epsilon, v_prediction, sample)"}};
+    for (int i = 0; i < 3; i++) {
+        err = (Err){0};
+        assert_false(sets(&c, bad[i][0], &err));
+        assert_string_equal(err.text, bad[i][1]);
+    }
+}
+
 static void a_missing_file_is_named(void **state)
 {
     (void)state;
@@ -387,6 +418,7 @@ int main(void)
         cmocka_unit_test(python_writes_infinity_where_json_has_none),
         cmocka_unit_test(what_cannot_be_followed_is_named),
         cmocka_unit_test(members_of_other_classes_are_passed_over),
+        cmocka_unit_test(flags_go_over_the_file_and_must_be_understood),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(samplers_are_found_however_they_are_written),
         cmocka_unit_test(schedules_that_lead_nowhere_are_refused),
