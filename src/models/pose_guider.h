@@ -1,10 +1,9 @@
 #ifndef MODELS_POSE_GUIDER_H
 #define MODELS_POSE_GUIDER_H
-#include "nn/bind.h"
+#include "nn/hint.h"
 
 /* Pose pictures to what is added after the denoiser's conv_in: Animate
- * Anyone's plain pose guider, which is ControlNet's conditioning embedding
- * (arXiv 2302.05543).
+ * Anyone's plain pose guider (nn/hint.h).
  *
  *   rgb[F,H,W,3] - conv_in - ( conv, conv stride 2 )*3 - conv_out - [F,H/8,W/8,C]
  *                  3x3, SiLU after each but the last
@@ -20,11 +19,8 @@
  * The range of rgb (0..1 or -1..1) is the family's.  Channels come from the
  * file.  Does not change once bound. */
 
-enum { POSE_GUIDER_CONVS = 6 };
-
 typedef struct PoseGuider {
-    Conv in, out;
-    Conv block[POSE_GUIDER_CONVS];
+    HintNet net;
     Conv latent_in; /* only if it sees frames */
     bool sees_frames;
 } PoseGuider;

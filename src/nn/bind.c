@@ -33,7 +33,7 @@ bool bind_failed(const Bind *b)
 
 /* ---- memory ---------------------------------------------------------------------- */
 
-static void *room(Bind *b, size_t bytes)
+void *bind_take(Bind *b, size_t bytes)
 {
     if (bind_failed(b))
         return NULL;
@@ -47,7 +47,7 @@ static void *room(Bind *b, size_t bytes)
 
 float *bind_room(Bind *b, int64_t n)
 {
-    return room(b, (size_t)n * sizeof(float));
+    return bind_take(b, (size_t)n * sizeof(float));
 }
 
 static const char *part(char name[NAME], const char *of, const char *what)
@@ -137,7 +137,7 @@ static Linear pack_linear(Bind *b, LinearShape s, Tensor w, const float *bias)
     Linear k = {.shape = s, .bias = bias};
     if (bind_failed(b) || tensor_is_empty(w))
         return k;
-    void *packed = room(b, b->kernels->linear_packed(s));
+    void *packed = bind_take(b, b->kernels->linear_packed(s));
     size_t floor = b->arena->used;
     if (packed != NULL && pack_rows(b, s, patch_apply(b, w), packed))
         k.packed = packed;
@@ -219,9 +219,9 @@ Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int
     LinearShape all = {.I = I, .O = O * count, .store = one.store};
     size_t bytes = tensor_type_size(one.store) * (size_t)(O * I);
     float *bias = bind_room(b, has_bias ? all.O : 0);
-    void *packed = room(b, b->kernels->linear_packed(all));
+    void *packed = bind_take(b, b->kernels->linear_packed(all));
     size_t floor = b->arena->used;
-    char *w = room(b, bytes * (size_t)count); /* only until it is packed */
+    char *w = bind_take(b, bytes * (size_t)count); /* only until it is packed */
     Linear k = {.shape = all, .bias = has_bias ? bias : NULL};
     for (int i = 0; i < count; i++)
         gather(b, names[i], one, has_bias, w == NULL ? NULL : w + (size_t)i * bytes,
@@ -242,7 +242,7 @@ static Conv pack_conv(Bind *b, ConvShape s, Tensor w, const float *bias)
     Conv k = {.shape = s, .bias = bias};
     if (bind_failed(b) || tensor_is_empty(w))
         return k;
-    void *packed = room(b, b->kernels->conv_packed(s));
+    void *packed = bind_take(b, b->kernels->conv_packed(s));
     size_t floor = b->arena->used;
     if (packed != NULL && pack_filters(b, s, patch_apply(b, w), packed))
         k.packed = packed;

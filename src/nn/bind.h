@@ -51,8 +51,9 @@ Residual bind_residual(Bind *b, const char *name, ResidualShape s);
 /* Plain numbers as f32 in the arena. */
 Tensor bind_numbers(Bind *b, const char *name, Shape s);
 
-/* Room for n numbers in the arena; NULL after a failure. */
+/* Room for n numbers, or for anything, in the arena; NULL after a failure. */
 float *bind_room(Bind *b, int64_t n);
+void *bind_take(Bind *b, size_t bytes);
 
 /* Sinusoids of positions 0..n-1, [n,C]: sin at even places, cos at odd ones,
  * w_i = exp(-2i ln(10000) / C). */

@@ -394,6 +394,31 @@ Tensor nn_scale(Run *r, Tensor x, float factor)
     return y;
 }
 
+void nn_add_to(Run *r, Tensor x, Tensor y, float factor)
+{
+    if (run_stopped(r) || tensor_is_empty(x) || tensor_is_empty(y))
+        return;
+    must(tensor_count(x) == tensor_count(y));
+    Job job = {.pool = r->pool};
+    double began = clock_now();
+    r->kernels->add(&job, tensor_f32(x), tensor_f32(x), tensor_f32(y), factor, tensor_count(x));
+    count(r, COST_OTHER, began, 2.0 * (double)tensor_count(x));
+}
+
+Tensor nn_act(Run *r, Tensor x, Act act)
+{
+    if (run_stopped(r) || tensor_is_empty(x))
+        return (Tensor){0};
+    Tensor y = fresh(r, tensor_shape(x));
+    if (tensor_is_empty(y))
+        return y;
+    Job job = {.pool = r->pool};
+    double began = clock_now();
+    r->kernels->act(&job, tensor_f32(y), tensor_f32(x), tensor_count(x), act);
+    count(r, COST_OTHER, began, (double)tensor_count(x));
+    return y;
+}
+
 Tensor nn_concat(Run *r, Tensor a, Tensor b)
 {
     if (run_stopped(r) || tensor_is_empty(a) || tensor_is_empty(b))
@@ -447,13 +472,9 @@ Tensor nn_spread(Run *r, Tensor x)
     return y;
 }
 
-Tensor nn_time_embedding(Run *r, float t, int64_t dim, bool flip, float shift)
+static void embed_time(float *e, float t, int64_t dim, bool flip, float shift)
 {
-    Tensor y = fresh(r, SHAPE(1, dim));
-    if (tensor_is_empty(y))
-        return y;
     int64_t half = dim / 2;
-    float *e = tensor_f32(y);
     e[dim - 1] = 0; /* an odd width ends in a zero */
     float step = -logf(10000.0f) / ((float)half - shift);
     for (int64_t i = 0; i < half; i++) {
@@ -461,7 +482,20 @@ Tensor nn_time_embedding(Run *r, float t, int64_t dim, bool flip, float shift)
         e[i] = flip ? cosf(angle) : sinf(angle);
         e[half + i] = flip ? sinf(angle) : cosf(angle);
     }
+}
+
+Tensor nn_time_embeddings(Run *r, const float *t, int64_t n, int64_t dim, bool flip,
+                          float shift)
+{
+    Tensor y = fresh(r, SHAPE(n, dim));
+    for (int64_t i = 0; i < n && !tensor_is_empty(y); i++)
+        embed_time(tensor_f32(y) + i * dim, t[i], dim, flip, shift);
     return y;
+}
+
+Tensor nn_time_embedding(Run *r, float t, int64_t dim, bool flip, float shift)
+{
+    return nn_time_embeddings(r, &t, 1, dim, flip, shift);
 }
 
 Tensor nn_save(Run *r, Arena *a, Tensor x)

@@ -91,6 +91,9 @@ Tensor nn_frame_attention(Run *r, Tensor qkv, int64_t heads, int64_t frames);
 /* x[M...,C] + v[rows,C]: row m of x gets v[m / repeat % rows]. */
 Tensor nn_add_rows(Run *r, Tensor x, Tensor v, int64_t repeat);
 Tensor nn_scale(Run *r, Tensor x, float factor);
+/* x += y * factor, in place. */
+void nn_add_to(Run *r, Tensor x, Tensor y, float factor);
+Tensor nn_act(Run *r, Tensor x, Act act);
 /* [...,Ca] and [...,Cb] to [...,Ca+Cb]. */
 Tensor nn_concat(Run *r, Tensor a, Tensor b);
 /* x[N,H,W,C] to [N,OH,OW,C] by the nearest pixel. */
@@ -104,6 +107,9 @@ Tensor nn_affine(Run *r, Tensor x, const float *scale, const float *shift, Act a
 /* Sinusoids of the timestep (arXiv 1706.03762; DDPM's frequencies):
  * [1,dim], half cosines first if flip, f_i = exp(-ln 10000 * i / (dim/2 - shift)). */
 Tensor nn_time_embedding(Run *r, float t, int64_t dim, bool flip, float shift);
+/* The same for t[n]: [n,dim]. */
+Tensor nn_time_embeddings(Run *r, const float *t, int64_t n, int64_t dim, bool flip,
+                          float shift);
 
 /* A copy that outlives the Run.  Empty, with the reason in r->err, if short. */
 Tensor nn_save(Run *r, Arena *a, Tensor x);

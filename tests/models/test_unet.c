@@ -30,8 +30,9 @@ static UNetConfig mini_shape(void)
                         .layers = 1,
                         .width = {32, 64, 64},
                         .heads = {4, 4, 4},
-                        .attends = {true, true, true},
-                        .up_attends = {true, true, true},
+                        .depth = {1, 1, 1},
+                        .up_depth = {1, 1, 1},
+                        .mid_depth = 1,
                         .context = 40,
                         .groups = 16,
                         .norm_eps = 1e-5f,
@@ -101,7 +102,7 @@ static const char *const mini_bank_paths[] = {
 
 static UNetBank reference_bank(Bench *b, const Net *n, int64_t h, int64_t w)
 {
-    const UNetConfig *c = &n->unet.config;
+    const UNetConfig *c = &n->unet.trunk.config;
     Tensor latents = named(b, "in.reflat", SHAPE(1, c->in, h, w), 1);
     UNetContext context;
     UNetBank bank;
@@ -134,7 +135,7 @@ static void reference(const char *table, const char *name, int64_t h, int64_t w)
     UNetBank bank = reference_bank(b, &n, h, w);
     /* up block 3 ends early: nobody reads what follows its last bank entry */
     assert_int_equal(tap.seen, 1 + 4 + 1 + 3);
-    assert_int_equal(n.unet.attentions, SD_BANK);
+    assert_int_equal(n.unet.trunk.attentions, SD_BANK);
     assert_bank(&g, &bank, sd_bank_paths, SD_BANK);
     net_release(&n);
     golden_close(&g);
@@ -200,7 +201,7 @@ static void denoise(const char *table, const Denoise *d)
     if (d->banks == NULL)
         assert_bank(&g, &tokens, d->paths, d->bank_count);
     UNetContext both, cond;
-    int64_t D = den.unet.config.context;
+    int64_t D = den.unet.trunk.config.context;
     assert_true(unet_bank_project(&b->run, &den.unet, &tokens, &b->arena, &kv));
     assert_true(
         unet_context(&b->run, &den.unet, context_rows(b, 2, 1, D, 1), &b->arena, &both));
@@ -208,7 +209,7 @@ static void denoise(const char *table, const Denoise *d)
         unet_context(&b->run, &den.unet, context_rows(b, 1, 1, D, 1), &b->arena, &cond));
 
     Tensor latents =
-        named(b, "in.lat", SHAPE(1, den.unet.config.in, d->frames, d->h, d->w), 1.7f);
+        named(b, "in.lat", SHAPE(1, den.unet.trunk.config.in, d->frames, d->h, d->w), 1.7f);
     UNetInput in = {.latents = twice(b, latents, 2),
                     .t = d->t,
                     .frames = d->frames,
@@ -221,7 +222,7 @@ static void denoise(const char *table, const Denoise *d)
     b->run.tap_user = &tap;
     Tensor out = unet_forward(&b->run, &den.unet, &in);
     assert_ran(&b->run);
-    assert_int_equal(tap.seen, 2 + 2 * den.unet.config.blocks + 1);
+    assert_int_equal(tap.seen, 2 + 2 * den.unet.trunk.config.blocks + 1);
     assert_golden(&g, "out", out, allowed);
 
     b->run.tap = NULL;
@@ -254,18 +255,60 @@ static UNetConfig text_linear_shape(void)
     return c;
 }
 
-static void plain(const char *table, const char *name, const char *keys, const char *prefix,
-                  UNetConfig c, int64_t h, int64_t w, int64_t tokens, float factor, float t)
+/* As the golden's own configuration says. */
+static UNetConfig read_shape(const Golden *g)
+{
+    UNetConfig c;
+    Err err = {0};
+    if (!unet_config_read(&c, g->config, &err))
+        fail_msg("%s", err.text);
+    return c;
+}
+
+typedef struct Plain {
+    const char *name, *keys, *prefix;
+    UNetConfig (*shape)(void); /* NULL: the golden's */
+    int64_t h, w, rows, tokens;
+    float t, guidance;
+} Plain;
+
+/* Rows have words of their own, and the values' names count through all rows. */
+static const Plain plains[] = {
+    {"unet/mini", "unet/mini.keys", "mini.", mini_shape, 16, 16, 1, 1, 499, 0},
+    {"unet/text", "unet/denoise.keys", "text.", sd_shape, 8, 16, 1, 77, 333, 0},
+    {"unet/text_linear", "unet/text_linear.keys", "text2.", text_linear_shape, 8, 16, 1, 77,
+     333, 0},
+    {"unet/inpaint", "unet/inpaint.keys", "inpaint.", NULL, 8, 12, 2, 77, 333, 0},
+    {"unet/lcm", "unet/lcm.keys", "lcm.", NULL, 8, 12, 2, 77, 499, 7.5f},
+    {"unet/xl", "unet/xl.keys", "xl.", NULL, 8, 12, 2, 77, 333, 0},
+};
+
+static float xl_sizes[2][6] = {{512, 768, 0, 16, 512, 768}, {64, 96, 8, 0, 1024, 640}};
+
+static void tell_sizes(Bench *b, const UNet *m, UNetContext *c)
+{
+    Tensor numbers = tensor_over(xl_sizes, TENSOR_F32, SHAPE(2, 6));
+    Tensor pooled = named_values(&b->arena, "in.pooled", SHAPE(2, 40), 4);
+    assert_true(trunk_added(&b->run, &m->trunk, pooled, numbers, &b->arena, c));
+}
+
+static void plain(const char *table, const Plain *p)
 {
     Bench *b = bench_new(table);
-    Golden g = golden_open(name);
+    Golden g = golden_open(p->name);
+    UNetConfig c = p->shape != NULL ? p->shape() : read_shape(&g);
     Net n;
-    net_init(&n, b, keys, prefix, c, (UNetParts){.text = tokens > 1});
+    net_init(&n, b, p->keys, p->prefix, c, (UNetParts){.text = p->tokens > 1});
+    Shape words = SHAPE(p->rows, p->tokens, c.context);
     UNetContext context;
-    assert_true(unet_context(&b->run, &n.unet, context_rows(b, 1, tokens, c.context, factor),
+    assert_true(unet_context(&b->run, &n.unet,
+                             named_values(&b->arena, "in.ctx", words, p->tokens > 1 ? 4 : 1),
                              &b->arena, &context));
-    UNetInput in = {.latents = named(b, "in.lat", SHAPE(1, c.in, h, w), 1.7f),
-                    .t = t,
+    if (c.added > 0)
+        tell_sizes(b, &n.unet, &context);
+    UNetInput in = {.latents = named(b, "in.lat", SHAPE(p->rows, c.in, p->h, p->w), 1.7f),
+                    .t = p->t,
+                    .guidance = p->guidance,
                     .frames = 1,
                     .context = &context};
     GoldenTap tap = {&g, "", allowed, 0};
@@ -283,11 +326,86 @@ static void plain(const char *table, const char *name, const char *keys, const c
 static void plain_nets_attend_to_one_token_or_many(void **state)
 {
     (void)state;
-    for (const char *const *t = tables(); *t != NULL; t++) {
-        plain(*t, "unet/mini", "unet/mini.keys", "mini.", mini_shape(), 16, 16, 1, 1, 499);
-        plain(*t, "unet/text", "unet/denoise.keys", "text.", sd_shape(), 8, 16, 77, 4, 333);
-        plain(*t, "unet/text_linear", "unet/text_linear.keys", "text2.", text_linear_shape(), 8,
-              16, 77, 4, 333);
+    for (const char *const *t = tables(); *t != NULL; t++)
+        for (size_t i = 0; i < sizeof plains / sizeof *plains; i++)
+            plain(*t, &plains[i]);
+}
+
+/* ---- configurations ------------------------------------------------------------------ */
+
+static UNetConfig config_of(const char *json)
+{
+    UNetConfig c;
+    Err err = {0};
+    Json *j = js_parse(json, strlen(json), "config.json", &err);
+    if (j == NULL || !unet_config_read(&c, j, &err))
+        fail_msg("%s", err.text);
+    js_free(j);
+    return c;
+}
+
+static void depths_and_heads_are_those_of_the_published_models(void **state)
+{
+    (void)state;
+    UNetConfig xl = config_of(
+        "{\"attention_head_dim\":[5,10,20],\"block_out_channels\":[320,640,1280],"
+        "\"down_block_types\":[\"DownBlock2D\",\"CrossAttnDownBlock2D\","
+        "\"CrossAttnDownBlock2D\"],\"up_block_types\":[\"CrossAttnUpBlock2D\","
+        "\"CrossAttnUpBlock2D\",\"UpBlock2D\"],\"transformer_layers_per_block\":[1,2,10],"
+        "\"addition_embed_type\":\"text_time\",\"addition_time_embed_dim\":256,"
+        "\"projection_class_embeddings_input_dim\":2816,\"cross_attention_dim\":2048,"
+        "\"use_linear_projection\":true,\"upcast_attention\":null,\"class_embed_type\":null,"
+        "\"mid_block_type\":\"UNetMidBlock2DCrossAttn\",\"only_cross_attention\":false}");
+    static const int depth[] = {0, 2, 10}, up_depth[] = {10, 2, 0};
+    assert_memory_equal(xl.depth, depth, sizeof depth);
+    assert_memory_equal(xl.up_depth, up_depth, sizeof up_depth);
+    assert_int_equal(xl.mid_depth, 10);
+    assert_int_equal(xl.heads[2], 20);
+    assert_int_equal(xl.added, 2816);
+    assert_true(xl.linear_projection);
+    UNetConfig control =
+        config_of("{\"attention_head_dim\":8,\"block_out_channels\":[320,640,1280,1280],"
+                  "\"down_block_types\":[\"CrossAttnDownBlock2D\",\"CrossAttnDownBlock2D\","
+                  "\"CrossAttnDownBlock2D\",\"DownBlock2D\"],\"cross_attention_dim\":768}");
+    UNetConfig sd = unet_config_sd15();
+    assert_memory_equal(&control, &sd, sizeof sd);
+}
+
+static void a_configuration_that_is_not_ours_is_refused_by_its_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fields, *says;
+    } rows[] = {
+        {"\"class_embed_type\":\"timestep\"", "class_embed_type"},
+        {"\"only_cross_attention\":[true,false]", "only_cross_attention"},
+        {"\"addition_embed_type\":\"image\"", "addition_embed_type"},
+        {"\"addition_embed_type\":\"text_time\"", "projection_class_embeddings_input_dim"},
+        {"\"act_fn\":\"gelu\"", "act_fn"},
+        {"\"conv_in_kernel\":1", "conv_in_kernel"},
+        {"\"mid_block_type\":\"UNetMidBlock2D\"", "mid_block_type"},
+        {"\"layers_per_block\":[2,2]", "layers_per_block"},
+        {"\"transformer_layers_per_block\":99", "transformer_layers_per_block"},
+        {"\"transformer_layers_per_block\":[[1],[2]]", "transformer_layers_per_block"},
+        {"\"time_cond_proj_dim\":-1", "time_cond_proj_dim"},
+        {"\"attention_head_dim\":7", "heads"},
+        {"\"num_class_embeds\":10", "num_class_embeds"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        snprintf(
+            text, sizeof text,
+            "{\"block_out_channels\":[32,64],\"down_block_types\":[\"CrossAttnDownBlock2D\","
+            "\"DownBlock2D\"],%s}",
+            rows[i].fields);
+        Err err = {0};
+        UNetConfig c;
+        Json *j = js_parse(text, strlen(text), "config.json", &err);
+        assert_non_null(j);
+        assert_false(unet_config_read(&c, j, &err));
+        if (strstr(err.text, rows[i].says) == NULL)
+            fail_msg("'%s' does not name %s", err.text, rows[i].says);
+        js_free(j);
     }
 }
 
@@ -317,6 +435,8 @@ int main(void)
         cmocka_unit_test(the_denoiser_reads_banks_and_poses_like_the_reference),
         cmocka_unit_test(plain_nets_attend_to_one_token_or_many),
         cmocka_unit_test(a_missing_tensor_is_named),
+        cmocka_unit_test(depths_and_heads_are_those_of_the_published_models),
+        cmocka_unit_test(a_configuration_that_is_not_ours_is_refused_by_its_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -265,7 +265,7 @@ bool model_reference(SpriteModel *m, Err *err)
     UNetContext context;
     (void)!(unet_context(m->run, unet, m->context, m->job, &context) &&
             unet_reference(m->run, unet, m->latent, &context, m->job, &m->tokens));
-    for (int i = 0; i < unet->attentions; i++)
+    for (int i = 0; i < unet->trunk.attentions; i++)
         m->path[i] = unet_attention_path(unet, i);
     return loan_close(&l, m, "reference net", err);
 }
@@ -419,10 +419,10 @@ bool model_sample(SpriteModel *m, SampleOptions o, Tensor latents, Err *err)
     if (d.unet == NULL)
         return false;
     bool ok = true;
-    if (moves && o.window.size > d.unet->config.motion_frames)
+    if (moves && o.window.size > d.unet->trunk.config.motion_frames)
         ok = err_set(err, ERR_INPUT,
                      "--context is %d; these motion modules see at most %lld frames",
-                     o.window.size, (long long)d.unet->config.motion_frames);
+                     o.window.size, (long long)d.unet->trunk.config.motion_frames);
     ok = ok && prepare(&d, err) && sample_run(&o, denoise, &d, latents, m->run->scratch, err);
     return loan_close(&l, m, "sampling", err) && ok;
 }
