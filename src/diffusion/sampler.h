@@ -14,15 +14,16 @@
  *         out = network(in, s.time[i])
  *         sampler_step(&s, i, x, out, sampler_draws(&s, i) ? fresh noise : NULL)
  *
- *   name            class in scheduler_config.json   paper
- *   ddim            DDIMScheduler                    Song et al. 2020, 2010.02502
- *   ddpm            DDPMScheduler                    Ho et al. 2020, 2006.11239
- *   pndm            PNDMScheduler                    Liu et al. 2022, 2202.09778
- *   euler, euler_a  Euler(Ancestral)Discrete...      Karras et al. 2022, 2206.00364;
- * k-diffusion dpm++2m         DPMSolverMultistepScheduler      Lu et al. 2022, 2211.01095
- *   dpm++2m_karras    the same, with Karras' levels
- *   unipc           UniPCMultistepScheduler          Zhao et al. 2023, 2302.04867
- *   lcm             LCMScheduler                     Luo et al. 2023, 2310.04378
+ *   name             class in scheduler_config.json       paper
+ *   ddim             DDIMScheduler                        2010.02502, Song et al.
+ *   ddpm             DDPMScheduler                        2006.11239, Ho et al.
+ *   pndm             PNDMScheduler                        2202.09778, Liu et al.
+ *   euler            EulerDiscreteScheduler               2206.00364, Karras et al.
+ *   euler_a          EulerAncestralDiscreteScheduler      the same, noise as k-diffusion
+ *   dpm++2m          DPMSolverMultistepScheduler          2211.01095, Lu et al.
+ *   dpm++2m_karras   the same, with Karras' levels
+ *   unipc            UniPCMultistepScheduler              2302.04867, Zhao et al.
+ *   lcm              LCMScheduler                         2310.04378, Luo et al.
  *
  * In x, a picture of spread 1 and noise of spread 1 have their shares: with
  * abar the part of the picture that is left at time t,

@@ -65,7 +65,7 @@ SchedulerConfig scheduler_config_defaults(const SamplerKind *sampler);
  * has it.  prediction_type is epsilon: SD 2.x at 768 predicts v. */
 SchedulerConfig scheduler_config_sd(const SamplerKind *sampler);
 
-/* Moore-AnimateAnyone's inference_v2.yaml (spec/sprite.md 3.3): DDIM, linear
+/* Moore-AnimateAnyone's inference_v2.yaml: DDIM, linear
  * betas 0.00085 to 0.012, zero terminal SNR, v prediction, trailing. */
 SchedulerConfig scheduler_config_moore(void);
 

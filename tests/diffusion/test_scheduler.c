@@ -313,7 +313,7 @@ static Sampler made(const char *sampler, Spacing spacing, int steps)
     return s;
 }
 
-/* spec: the numbers that Stable Diffusion's users know. */
+/* The numbers that Stable Diffusion's users know. */
 static void the_levels_of_stable_diffusion_are_known(void **state)
 {
     (void)state;
