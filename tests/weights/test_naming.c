@@ -1,90 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "corpus.h"
+#include "names.h"
 
-#include "base/arena.h"
-#include "base/file.h"
-#include "weights/naming.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
-/* What diffusers made of the names of a file (tests/golden/naming/make.py). */
-typedef struct Line {
-    Net net;
-    char *theirs, *ours, *what;
-    Shape shape;
-} Line;
-
-typedef struct Listing {
-    char *text;
-    Line of[1024];
-    int count;
-} Listing;
-
-static Net net_of(const char *part)
-{
-    static const char *const parts[NETS] = {"unet", "controlnet", "vae", "text_encoder",
-                                            "text_encoder_2"};
-    int net = 0;
-    while (net < NETS && strcmp(parts[net], part) != 0)
-        net++;
-    assert_in_range(net, 0, NETS - 1);
-    return (Net)net;
-}
-
-static Shape shape_of(char *dims)
-{
-    Shape s = {0};
-    for (char *dim; (dim = strsep(&dims, ",")) != NULL;)
-        s.dim[s.rank++] = strtoll(dim, NULL, 10);
-    return s;
-}
-
-static Listing *listing(const char *model)
-{
-    Listing *l = xalloc(1, sizeof *l);
-    char path[1024];
-    unsigned char *bytes;
-    size_t size;
-    Err err = {0};
-    snprintf(path, sizeof path, "%s/%s.names", getenv("NAMES"), model);
-    if (!file_read(&bytes, &size, path, 1 << 20, &err))
-        fail_msg("%s", err.text);
-    char *rest = l->text = (char *)bytes;
-    for (char *line; (line = strsep(&rest, "\n")) != NULL && line[0] != '\0'; l->count++) {
-        assert_true(l->count < (int)(sizeof l->of / sizeof *l->of));
-        Line *to = &l->of[l->count];
-        to->net = net_of(strsep(&line, " "));
-        to->theirs = strsep(&line, " ");
-        to->shape = shape_of(strsep(&line, " "));
-        to->ours = strsep(&line, " ");
-        to->what = line;
-    }
-    assert_true(l->count > 0);
-    return l;
-}
-
-static void listing_free(Listing *l)
-{
-    xfree(l->text);
-    xfree(l);
-}
-
-/* The file of which the listing tells, every name with `around` in front. */
-static Weights *file_of(Arena *a, const Listing *l, const char *around)
-{
-    Weights *w = weights_new("tiny.ckpt");
-    for (int i = 0; i < l->count; i++) {
-        char name[512];
-        Err err = {0};
-        snprintf(name, sizeof name, "%s%s", around, l->of[i].theirs);
-        if (weights_index(w, name) < weights_count(w))
-            continue; /* of three parts */
-        Tensor t = tensor_new(a, TENSOR_F32, l->of[i].shape, &err);
-        assert_false(tensor_is_empty(t));
-        for (int64_t j = 0; j < tensor_count(t); j++)
-            tensor_f32(t)[j] = (float)j;
-        weights_add(w, name, t);
-    }
-    return w;
-}
+#include <cmocka.h>
 
 static Weights *view_of(const Weights *file, Net net)
 {
@@ -106,7 +28,7 @@ static void assert_transposed(Tensor got, Tensor from)
 }
 
 /* The tensor of the view is where, and as large as, the listing says. */
-static void check_line(const Weights *view, const Line *line, Tensor from)
+static void check_line(const Weights *view, const NamesLine *line, Tensor from)
 {
     Tensor got = weights_find(view, line->ours);
     int64_t rows = from.dim[0];
@@ -132,8 +54,8 @@ static void check_file(const char *model, const char *around)
     Arena a;
     Err err = {0};
     assert_true(arena_init(&a, 0, &err));
-    Listing *l = listing(model);
-    Weights *file = file_of(&a, l, around);
+    Names *l = names_open(model);
+    Weights *file = names_file(&a, l, around);
     for (int net = 0; net < NETS; net++) {
         size_t lines = 0;
         for (int i = 0; i < l->count; i++)
@@ -152,7 +74,7 @@ static void check_file(const char *model, const char *around)
         weights_close(view);
     }
     weights_close(file);
-    listing_free(l);
+    names_free(l);
     arena_release(&a);
 }
 
@@ -195,8 +117,8 @@ static void check_alone(const char *model, Net net, int times)
     Arena a;
     Err err = {0};
     assert_true(arena_init(&a, 0, &err));
-    Listing *l = listing(model);
-    Weights *whole = file_of(&a, l, ""), *file = weights_new("alone.safetensors");
+    Names *l = names_open(model);
+    Weights *whole = names_file(&a, l, ""), *file = weights_new("alone.safetensors");
     int lines = 0;
     for (int i = 0; i < l->count; i++) {
         const char *name = l->of[i].theirs;
@@ -216,7 +138,7 @@ static void check_alone(const char *model, Net net, int times)
     weights_close(view);
     weights_close(file);
     weights_close(whole);
-    listing_free(l);
+    names_free(l);
     arena_release(&a);
 }
 
@@ -237,7 +159,7 @@ static void names_of_diffusers_stay_and_are_known_as_such(void **state)
     (void)state;
     static float number;
     Tensor t = tensor_over(&number, TENSOR_F32, SHAPE(1));
-    Listing *l = listing("sd");
+    Names *l = names_open("sd");
     for (int net = 0; net < NETS; net++) {
         Weights *file = weights_new("ours.safetensors");
         for (int i = 0; i < l->count; i++)
@@ -251,7 +173,7 @@ static void names_of_diffusers_stay_and_are_known_as_such(void **state)
         weights_close(view);
         weights_close(file);
     }
-    listing_free(l);
+    names_free(l);
 }
 
 static void names_go_back_to_those_of_the_file(void **state)
@@ -262,10 +184,10 @@ static void names_go_back_to_those_of_the_file(void **state)
         Arena a;
         Err err = {0};
         assert_true(arena_init(&a, 0, &err));
-        Listing *l = listing(models[m]);
-        Weights *file = file_of(&a, l, "");
+        Names *l = names_open(models[m]);
+        Weights *file = names_file(&a, l, "");
         for (int i = 0; i < l->count; i++) {
-            const Line *line = &l->of[i];
+            const NamesLine *line = &l->of[i];
             Spelled there;
             Weights *view = view_of(file, line->net);
             bool is_open = strstr(line->theirs, "embedders.1.model.") != NULL;
@@ -280,7 +202,7 @@ static void names_go_back_to_those_of_the_file(void **state)
             weights_close(view);
         }
         weights_close(file);
-        listing_free(l);
+        names_free(l);
         arena_release(&a);
     }
 }
