@@ -155,9 +155,10 @@ Transformer bind_transformer(Bind *b, const char *name, TransformerShape s, int 
         k.conv_out = bind_conv(b, "proj_out", s.C, s.C, 1, 1);
     }
     k.block = bind_take(b, (size_t)s.depth * sizeof *k.block);
-    for (int i = 0; i < s.depth && k.block != NULL; i++) {
+    for (int i = 0; i < s.depth; i++) {
+        TransformerBlock none; /* after a failure, whose names are still asked for */
         bind_enter(b, "transformer_blocks.%d", i);
-        bind_block(b, &s, index + i, &k.block[i]);
+        bind_block(b, &s, index + i, k.block != NULL ? &k.block[i] : &none);
         bind_leave(b);
     }
     bind_leave(b);
