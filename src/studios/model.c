@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "studios/model/internal.h"
+#include "studios/paint/internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,11 +16,15 @@ typedef struct ModelRequest {
     bool summary, json;
 } ModelRequest;
 
-/* One file of weights, looked at. */
+/* One file of weights, looked at: as one part, or, if it holds several networks
+ * or names them in its own way, network by network. */
 typedef struct Found {
     char *path;
     Weights *weights;
-    Part part;
+    int count;           /* of networks; 0: one part, the first */
+    Weights *view[NETS]; /* their tensors, */
+    Part part[NETS];     /* and what they are */
+    int64_t context;     /* of its UNet or ControlNet; 0: there is none */
 } Found;
 
 enum { FOUND_MOST = 64, NAMES_SAID = 20 };
@@ -31,18 +36,60 @@ typedef struct Finds {
 
 /* ---- finding --------------------------------------------------------------------- */
 
+/* Whether the file holds one network and calls its tensors as we do. */
+static bool is_plain(const Found *f)
+{
+    for (size_t i = 0; f->count == 1 && i < weights_count(f->view[0]); i++)
+        if (weights_index(f->weights, weights_name(f->view[0], i)) == weights_count(f->weights))
+            return false;
+    return f->count == 1;
+}
+
+static void look_at_nets(Found *f)
+{
+    Net nets[NETS];
+    for (int net = 0; net < NETS; net++) {
+        Err none = {0};
+        Weights *view =
+            net_is_in(f->weights, (Net)net) ? net_view(f->weights, (Net)net, &none) : NULL;
+        if (view == NULL || weights_count(view) == 0) {
+            weights_close(view);
+            continue;
+        }
+        nets[f->count] = (Net)net;
+        f->view[f->count++] = view;
+        if (net == NET_UNET || net == NET_CONTROL)
+            f->context = net_context(view);
+    }
+    if (is_plain(f))
+        weights_close(f->view[--f->count]);
+    for (int i = 0; i < f->count; i++)
+        part_look_net(&f->part[i], f->view[i], nets[i], f->context);
+}
+
 /* Takes over path. */
 static void add(Finds *f, char *path, Weights *w)
 {
     Found *one = &f->of[f->count++];
     *one = (Found){.path = path, .weights = w};
-    part_look(&one->part, w, path);
+    look_at_nets(one);
+    if (one->count == 0)
+        part_look(&one->part[0], w, path);
+}
+
+/* Of what it may be: networks, or one part. */
+static int parts(const Found *f)
+{
+    return f->count > 0 ? f->count : 1;
 }
 
 static void release(Finds *f)
 {
     for (int i = 0; i < f->count; i++) {
-        part_release(&f->of[i].part);
+        for (int j = 0; j < parts(&f->of[i]); j++)
+            part_release(&f->of[i].part[j]);
+        for (int j = 0; j < f->of[i].count; j++)
+            weights_close(f->of[i].view[j]);
         weights_close(f->of[i].weights);
         xfree(f->of[i].path);
     }
@@ -112,8 +159,9 @@ static bool find_all(Finds *f, const char *path, Err *err)
 static bool has_kind(const Finds *f, PartKind kind)
 {
     for (int i = 0; i < f->count; i++)
-        if (f->of[i].part.kind == kind)
-            return true;
+        for (int j = 0; j < parts(&f->of[i]); j++)
+            if (f->of[i].part[j].kind == kind)
+                return true;
     return false;
 }
 
@@ -151,6 +199,15 @@ static void find_family(const Finds *f, const char *dir, char *name, size_t room
     snprintf(name, room, "%s", js_string(js_get(j, "family"), guess));
     js_free(j);
     xfree(path);
+}
+
+/* A folder of diffusers: a text encoder is nothing that a sprite model has. */
+static bool is_paint(const Finds *f, const char *dir)
+{
+    char *path = file_join(dir, "model_index.json");
+    bool is = has_kind(f, PART_TEXT) || file_exists(path);
+    xfree(path);
+    return is;
 }
 
 /* ---- text ------------------------------------------------------------------------ */
@@ -231,14 +288,14 @@ static void say_names(const StudioRun *run, const char *what, const PartNames *n
         say(run, "    and %zu more (--json lists them all)", names->count - NAMES_SAID);
 }
 
-static void say_part(const StudioRun *run, const Found *f)
+/* What the network at hand makes of it: `what` is it. */
+static void say_part(const StudioRun *run, const Part *p, const char *what)
 {
-    const Part *p = &f->part;
-    if (p->kind == PART_UNKNOWN) {
-        say(run, "  not a part of a sprite model by its names");
+    if (p->kind == PART_CONTROL) {
+        say(run, "  %s: known by its names", what);
         return;
     }
-    say(run, "  %s: %s", part_name(p->kind),
+    say(run, "  %s: %s", what,
         part_is_whole(p) ? "complete, nothing missing or left over" : "cannot be used");
     if (p->missing.count > 0)
         say(run, "  %zu tensors are missing", p->missing.count);
@@ -248,6 +305,35 @@ static void say_part(const StudioRun *run, const Found *f)
         say(run, "  %zu of another shape or type than wanted, the first:", p->mistaken);
     if (p->why.kind != ERR_NONE)
         say(run, "    %s", p->why.text);
+}
+
+/* "Stable Diffusion 1.x, inpainting", or NULL if it has no such family. */
+static const char *family_of(const Found *f, char *text, size_t room)
+{
+    const char *name = net_family(f->context);
+    Tensor in = f->count > 0 ? weights_find(f->view[0], "conv_in.weight") : (Tensor){0};
+    if (name == NULL)
+        return NULL;
+    snprintf(text, room, "%s%s", name,
+             f->part[0].kind == PART_UNET && in.rank > 1 && in.dim[1] == 9 ? ", inpainting"
+                                                                           : "");
+    return text;
+}
+
+static void say_parts(const StudioRun *run, const Found *f)
+{
+    char what[120], family[80];
+    if (family_of(f, family, sizeof family) != NULL)
+        say(run, "  %s", family);
+    for (int i = 0; i < f->count; i++) {
+        snprintf(what, sizeof what, "%s, %" PRId64 " parameters", part_name(f->part[i].kind),
+                 weights_total(f->view[i]));
+        say_part(run, &f->part[i], what);
+    }
+    if (f->count == 0 && f->part[0].kind == PART_UNKNOWN)
+        say(run, "  not a part of a sprite or paint model by its names");
+    else if (f->count == 0)
+        say_part(run, &f->part[0], part_name(f->part[0].kind));
 }
 
 static void say_found(const StudioRun *run, const Found *f, bool is_short)
@@ -260,7 +346,23 @@ static void say_found(const StudioRun *run, const Found *f, bool is_short)
     list_types(w, types, sizeof types);
     say(run, "  %zu tensor%s, %" PRId64 " parameters, %" PRId64 " bytes, %s", weights_count(w),
         weights_count(w) == 1 ? "" : "s", weights_total(w), bytes_of(w), types);
-    say_part(run, f);
+    say_parts(run, f);
+}
+
+static void say_paint(const StudioRun *run, const Finds *f, const char *dir, int64_t total)
+{
+    PaintParts p;
+    Err err = {0};
+    bool is_whole = paint_parts_open(&p, &(PaintNamed){.model = dir}, &err);
+    const char *family = is_whole ? net_family(p.context) : NULL;
+    say(run, "%s: %d part%s, %" PRId64 " parameters, family %s", dir, f->count,
+        f->count == 1 ? "" : "s", total, family != NULL ? family : "unknown");
+    if (is_whole)
+        say(run, "  has every part of a paint model%s", p.is_inpaint ? ", inpainting" : "");
+    else
+        say(run, "  no paint model: %s", err.text);
+    if (is_whole)
+        paint_parts_close(&p);
 }
 
 static void say_all(const StudioRun *run, const Finds *f, const ModelRequest *q, bool is_folder)
@@ -273,6 +375,10 @@ static void say_all(const StudioRun *run, const Finds *f, const ModelRequest *q,
     }
     if (!is_folder)
         return;
+    if (is_paint(f, q->path)) {
+        say_paint(run, f, q->path, total);
+        return;
+    }
     find_family(f, q->path, family, sizeof family);
     say(run, "%s: %d part%s, %" PRId64 " parameters, family %s", q->path, f->count,
         f->count == 1 ? "" : "s", total, family);
@@ -311,15 +417,8 @@ static Json *json_tensors(const Weights *w)
     return list;
 }
 
-static Json *json_found(const Found *f, bool is_short)
+static void put_part(Json *j, const Part *p)
 {
-    Json *j = js_new_object();
-    const Part *p = &f->part;
-    js_put_string(j, "path", f->path);
-    js_put_string(j, "kind", weights_kind(f->weights));
-    js_put_int(j, "tensor_count", (int64_t)weights_count(f->weights));
-    js_put_int(j, "parameters", weights_total(f->weights));
-    js_put_int(j, "bytes", bytes_of(f->weights));
     js_put_string(j, "part", part_name(p->kind));
     js_put_bool(j, "complete", p->kind != PART_UNKNOWN && part_is_whole(p));
     js_put(j, "missing", json_names(&p->missing));
@@ -327,6 +426,35 @@ static Json *json_found(const Found *f, bool is_short)
     js_put_int(j, "mistaken", (int64_t)p->mistaken);
     if (p->why.kind != ERR_NONE)
         js_put_string(j, "why", p->why.text);
+}
+
+static Json *json_networks(const Found *f)
+{
+    Json *list = js_new_array();
+    for (int i = 0; i < f->count; i++) {
+        Json *one = js_new_object();
+        js_put_int(one, "parameters", weights_total(f->view[i]));
+        put_part(one, &f->part[i]);
+        js_push(list, one);
+    }
+    return list;
+}
+
+static Json *json_found(const Found *f, bool is_short)
+{
+    Json *j = js_new_object();
+    char family[80];
+    js_put_string(j, "path", f->path);
+    js_put_string(j, "kind", weights_kind(f->weights));
+    js_put_int(j, "tensor_count", (int64_t)weights_count(f->weights));
+    js_put_int(j, "parameters", weights_total(f->weights));
+    js_put_int(j, "bytes", bytes_of(f->weights));
+    if (family_of(f, family, sizeof family) != NULL)
+        js_put_string(j, "family", family);
+    if (f->count > 0)
+        js_put(j, "networks", json_networks(f));
+    else
+        put_part(j, &f->part[0]);
     if (!is_short)
         js_put(j, "tensors", json_tensors(f->weights));
     return j;
@@ -355,18 +483,25 @@ static void say_json(const StudioRun *run, const Finds *f, const ModelRequest *q
 /* ---- the command ----------------------------------------------------------------------------
  */
 
+static bool judge_part(const Found *f, const Part *p, Err *err)
+{
+    if (p->kind == PART_UNKNOWN || part_is_whole(p))
+        return true;
+    if (p->missing.count + p->left.count + p->mistaken == 0)
+        return err_set(err, ERR_FORMAT, "'%s' cannot be used as %s: %s", f->path,
+                       part_name(p->kind), p->why.text);
+    return err_set(
+        err, ERR_FORMAT,
+        "'%s' cannot be used as %s: %zu tensors missing, %zu left over, %zu of another shape",
+        f->path, part_name(p->kind), p->missing.count, p->left.count, p->mistaken);
+}
+
 static bool judge(const Finds *f, Err *err)
 {
-    for (int i = 0; i < f->count; i++) {
-        const Part *p = &f->of[i].part;
-        if (p->kind != PART_UNKNOWN && !part_is_whole(p))
-            return err_set(
-                err, ERR_FORMAT,
-                "'%s' cannot be used as %s: %zu tensors missing, %zu left over, %zu of another "
-                "shape",
-                f->of[i].path, part_name(p->kind), p->missing.count, p->left.count,
-                p->mistaken);
-    }
+    for (int i = 0; i < f->count; i++)
+        for (int j = 0; j < parts(&f->of[i]); j++)
+            if (!judge_part(&f->of[i], &f->of[i].part[j], err))
+                return false;
     return true;
 }
 

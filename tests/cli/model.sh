@@ -5,7 +5,7 @@ good=$root/tests/corpus/good bad=$root/tests/corpus/bad
 
 gives 0 out 'model.w   f32   [2]' model "$good/nested.pth"
 check 'totals are told' grep -qF '5 tensors, 10 parameters, 40 bytes, f32' "$tmp/out"
-check 'a stranger is not taken for a part' grep -qF 'not a part of a sprite model' "$tmp/out"
+check 'a stranger is not taken for a part' grep -qF 'not a part of a sprite or paint model' "$tmp/out"
 gives 0 out '5 tensors' model "$good/nested.pth" --summary
 check 'a summary lists no tensor' [ "$(grep -c 'model.w' "$tmp/out")" -eq 0 ]
 gives 0 out '"name": "model.w"' model "$good/nested.pth" --json

@@ -1,9 +1,9 @@
 #ifndef STUDIOS_MODEL_INTERNAL_H
 #define STUDIOS_MODEL_INTERNAL_H
-#include "weights/weights.h"
+#include "weights/naming.h"
 
-/* Which part of a sprite model a set of weights is, told by its names, and
- * whether the network would take it: bound dry, without reading a number. */
+/* Which part of a model a set of weights is, told by its names, and whether the
+ * network would take it: bound dry, without reading a number. */
 
 typedef enum {
     PART_UNKNOWN,
@@ -15,6 +15,10 @@ typedef enum {
     PART_PYRAMID,         /* the multi-resolution one */
     PART_VAE,
     PART_CLIP_VISION,
+    PART_UNET, /* of a paint model */
+    PART_CONTROL,
+    PART_TEXT,
+    PART_TEXT2,
     PART_KINDS
 } PartKind;
 
@@ -31,8 +35,12 @@ typedef struct Part {
 } Part;
 
 /* `weights` were opened from `path`: a config.json beside it, or that of a
- * model folder, gives the sizes; else those of Stable Diffusion 1.5. */
+ * model folder, gives the sizes, else its shapes do. */
 void part_look(Part *p, const Weights *weights, const char *path);
+
+/* One network of a file that holds several, or spells them in its own way: the
+ * net_view of it. */
+void part_look_net(Part *p, const Weights *view, Net net, int64_t context);
 void part_release(Part *p);
 
 /* "denoising UNet", ...; and whether the network would take it. */

@@ -3,11 +3,13 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "models/clip_text.h"
 #include "models/clip_vision.h"
 #include "models/pose_guider.h"
 #include "models/pose_pyramid.h"
 #include "models/unet.h"
 #include "models/vae.h"
+#include "studios/paint/internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +38,8 @@ static PartKind unet_kind(const Weights *w)
 
 static PartKind recognise(const Weights *w)
 {
+    if (net_is_in(w, NET_CONTROL))
+        return PART_CONTROL;
     if (has(w, "time_embedding.linear_1.weight") && has(w, "conv_in.weight"))
         return unet_kind(w);
     if (has(w, "final_proj.weight") && has(w, "scale"))
@@ -44,6 +48,8 @@ static PartKind recognise(const Weights *w)
         return PART_VAE;
     if (has(w, "vision_model.embeddings.class_embedding"))
         return PART_CLIP_VISION;
+    if (has(w, "text_model.embeddings.token_embedding.weight"))
+        return PART_TEXT;
     if (has(w, "conv_in.weight") && has(w, "conv_out.weight") && has(w, "blocks.0.weight"))
         return PART_GUIDER;
     return any_contains(w, "motion_modules.") ? PART_MOTION : PART_UNKNOWN;
@@ -59,7 +65,11 @@ const char *part_name(PartKind kind)
                                                   "pose guider (plain)",
                                                   "pose guider (multi-resolution)",
                                                   "VAE",
-                                                  "CLIP vision"};
+                                                  "CLIP vision",
+                                                  "UNet",
+                                                  "ControlNet",
+                                                  "text encoder",
+                                                  "second text encoder"};
     return names[kind];
 }
 
@@ -109,7 +119,8 @@ static void bind_unet(Bind *b, PartKind kind, const Json *config, Err *err)
 {
     UNet *m = xalloc(1, sizeof *m);
     UNetConfig c = unet_config_sd15();
-    UNetParts parts = {.motion = kind == PART_DENOISER_MOTION || kind == PART_MOTION,
+    UNetParts parts = {.text = kind == PART_UNET,
+                       .motion = kind == PART_DENOISER_MOTION || kind == PART_MOTION,
                        .reference = kind == PART_REFERENCE};
     if (config == NULL || unet_config_read(&c, config, err))
         (void)!unet_bind(m, b, &c, parts);
@@ -139,6 +150,15 @@ static void bind_clip(Bind *b, const Json *config, Err *err)
     xfree(m);
 }
 
+static void bind_text(Bind *b, const Json *config, Err *err)
+{
+    ClipText *m = xalloc(1, sizeof *m);
+    ClipTextConfig c;
+    if (clip_text_config_read(&c, config, err))
+        (void)!clip_text_bind(m, b, &c);
+    xfree(m);
+}
+
 static void bind_guider(Bind *b, PartKind kind)
 {
     enum { PUBLISHED_HEADS = 16 };
@@ -154,8 +174,8 @@ static void bind_guider(Bind *b, PartKind kind)
 
 static bool is_unet(PartKind kind)
 {
-    return kind == PART_DENOISER || kind == PART_DENOISER_MOTION || kind == PART_REFERENCE ||
-           kind == PART_MOTION;
+    return kind == PART_UNET || kind == PART_DENOISER || kind == PART_DENOISER_MOTION ||
+           kind == PART_REFERENCE || kind == PART_MOTION;
 }
 
 static void bind(Bind *b, const Part *p, const Weights *w, const Json *config, Err *err)
@@ -166,6 +186,8 @@ static void bind(Bind *b, const Part *p, const Weights *w, const Json *config, E
         bind_vae(b, w, config, err);
     else if (p->kind == PART_CLIP_VISION)
         bind_clip(b, config, err);
+    else if (p->kind == PART_TEXT || p->kind == PART_TEXT2)
+        bind_text(b, config, err);
     else
         bind_guider(b, p->kind);
 }
@@ -185,6 +207,8 @@ static const char *const *unread(PartKind kind, const Weights *w)
         return vae_unread(halves(w));
     if (kind == PART_CLIP_VISION)
         return clip_vision_unread();
+    if (kind == PART_TEXT || kind == PART_TEXT2)
+        return clip_text_unread();
     return kind == PART_PYRAMID ? pose_pyramid_unread() : NULL;
 }
 
@@ -222,6 +246,25 @@ static void bind_dry(Part *p, const Weights *w, const Json *config)
     arena_release(&none);
 }
 
+/* The network that tells its own sizes; NETS for what has a fixed one, or none. */
+static Net net_of(PartKind kind)
+{
+    if (kind == PART_VAE)
+        return NET_VAE;
+    if (kind == PART_TEXT || kind == PART_TEXT2)
+        return NET_TEXT;
+    return is_unet(kind) && kind != PART_MOTION ? NET_UNET : NETS;
+}
+
+static void look(Part *p, const Weights *w, Json *config, int64_t context)
+{
+    if (config == NULL && net_of(p->kind) < NETS && p->why.kind == ERR_NONE)
+        config = config_told(net_of(p->kind), w, context);
+    if (p->why.kind == ERR_NONE && p->kind != PART_CONTROL)
+        bind_dry(p, w, config);
+    js_free(config);
+}
+
 void part_look(Part *p, const Weights *weights, const char *path)
 {
     *p = (Part){.kind = recognise(weights)};
@@ -230,11 +273,22 @@ void part_look(Part *p, const Weights *weights, const char *path)
     Json *config = NULL;
     if (is_unet(p->kind))
         config = config_near(path, of_unet, &p->why);
-    else if (p->kind == PART_VAE || p->kind == PART_CLIP_VISION)
+    else if (p->kind == PART_VAE || p->kind == PART_CLIP_VISION || p->kind == PART_TEXT)
         config = config_near(path, beside, &p->why);
-    if (p->why.kind == ERR_NONE)
-        bind_dry(p, weights, config);
-    js_free(config);
+    look(p, weights, config, 0);
+}
+
+enum { REFINER_CONTEXT = 1280 };
+
+void part_look_net(Part *p, const Weights *view, Net net, int64_t context)
+{
+    static const PartKind kinds[NETS] = {PART_UNET, PART_CONTROL, PART_VAE, PART_TEXT,
+                                         PART_TEXT2};
+    *p = (Part){.kind = kinds[net]};
+    if (net == NET_UNET && context == REFINER_CONTEXT)
+        err_set(&p->why, ERR_FORMAT,
+                "a refiner, which only goes over pictures of the base model, is not supported");
+    look(p, view, NULL, context);
 }
 
 static void names_release(PartNames *n)
