@@ -1,6 +1,7 @@
 """Training data: characters drawn by this folder's generator, and CC0 paper dolls.
 
 data.py OUT [characters] [dolls-folder] [--style classic] [--standing N]     writes OUT/*.npy, see `save`
+data.py OUT --clips N     writes OUT/clips_*.npy: for motion.py
 """
 import argparse
 import functools
@@ -18,7 +19,8 @@ import poses
 from characters import make_char
 
 VIEWS = 6                     # the reference and five targets
-STANDING, VALIDATION, HELD_OUT = 1_000_000, 5_000_000, 9_000_000     # first seeds; training starts at 0
+CLIP, CYCLES = 8, (8, 10, 12, 16)       # frames in a row, of a cycle of so many
+STANDING, CLIPS, VALIDATION, HELD_OUT = 1_000_000, 3_000_000, 5_000_000, 9_000_000     # first seeds; training starts at 0
 KEYS = [(255, 0, 255), (0, 255, 0), (0, 255, 255)]
 # joints of the dolls' common stance, in their 32x32 pictures
 STANCE = [(16, 6.5), (16, 8.7), (12.3, 10), (10, 14.2), (7.8, 16.8), (19.7, 10), (22, 14.2), (24.2, 16.8), (14, 19.5), (12.8, 25), (11.5, 29.3),
@@ -74,6 +76,17 @@ def standing(seed):
     for _ in range(VIEWS):
         yaws.append(r.uniform(-180, 180))
         out.append(draw.view(c, poses.reference_pose(r, "all"), yaws[-1]))
+    return *(np.stack([v[i] for v in out]) for i in range(3)), np.array(yaws, np.float32)
+
+
+def clip(seed, style="all"):
+    """one character: the reference (view 0), then frames in a row of one animation; returns what `views` does"""
+    c, r = make_char(seed, style), random.Random(seed * 31 + 7)
+    yaws = [poses.reference_yaw(r, style)]
+    out = [draw.view(c, poses.reference_pose(r, style), yaws[0])]
+    name, start, step = r.choice(poses.MOVES), r.random(), 1 / r.choice(CYCLES)
+    yaws += [yaws[0] if r.random() < .5 else poses.random_yaw(r, style)] * CLIP
+    out += [draw.view(c, poses.clip_pose(name, (start + i * step) % 1), yaws[1]) for i in range(CLIP)]
     return *(np.stack([v[i] for v in out]) for i in range(3)), np.array(yaws, np.float32)
 
 
@@ -134,15 +147,17 @@ def work(job):
     folder, seed, style = job
     if style == "standing":
         return standing(seed)
+    if style == "clip":
+        return clip(seed)
     return doll_views(folder, seed) if folder else views(seed, style)
 
 
-def save(out, name, jobs, pool):
+def save(out, name, jobs, pool, count=VIEWS):
     """OUT/name_rgba [n,V,64,64,4] premultiplied, _joints [n,V,18,4], _held [n,V,64,8] bits, _yaws [n,V]"""
     t0 = time.time()
-    pics = np.lib.format.open_memmap(f"{out}/{name}_rgba.npy", "w+", np.uint8, (len(jobs), VIEWS, 64, 64, 4))
-    joints = np.zeros((len(jobs), VIEWS, 18, 4), np.float32)
-    held, yaws = np.zeros((len(jobs), VIEWS, 64, 8), np.uint8), np.zeros((len(jobs), VIEWS), np.float32)
+    pics = np.lib.format.open_memmap(f"{out}/{name}_rgba.npy", "w+", np.uint8, (len(jobs), count, 64, 64, 4))
+    joints = np.zeros((len(jobs), count, 18, 4), np.float32)
+    held, yaws = np.zeros((len(jobs), count, 64, 8), np.uint8), np.zeros((len(jobs), count), np.float32)
     for i, (p, j, h, y) in enumerate(pool.imap(work, jobs, 50)):
         pics[i], joints[i], held[i], yaws[i] = p, j, np.packbits(h, -1), y
     pics.flush()
@@ -158,8 +173,13 @@ if __name__ == "__main__":
     p.add_argument("dolls", nargs="?", help="folder of paper doll layers")
     p.add_argument("--style", default="all", choices=["all", "classic"])
     p.add_argument("--standing", type=int, default=0, help="how many more, in poses of references from any side: for joints.py")
+    p.add_argument("--clips", type=int, default=0, help="how many clips, and nothing else")
     a = p.parse_args()
     os.makedirs(a.out, exist_ok=True)
+    if a.clips:
+        with Pool(2) as pool:
+            save(a.out, "clips", [(None, CLIPS + i, "clip") for i in range(a.clips)], pool, CLIP + 1)
+        raise SystemExit
     with Pool(2) as pool:
         save(a.out, "val", [(None, VALIDATION + i, a.style) for i in range(128)], pool)
         if a.dolls:

@@ -1,6 +1,6 @@
 """What the diffusion model is to refine: for every view of the data the puppet's frame of it, drawn from view 0.
 
-frames.py DATA [characters]     writes DATA/{train,dolls}_frames.npy u8 [n,V,64,64,4], straight alpha, of the
+frames.py DATA [characters]     writes DATA/{train,dolls,clips}_frames.npy u8 [n,V,64,64,4], straight alpha, of the
                                 first so many characters of each; the others are trained without
 
 The rules are the mender's (mender_data.py): the same small error on each joint of all poses, pixel art in its
@@ -79,6 +79,6 @@ def write(folder, name, most, pool):
 if __name__ == "__main__":
     folder, most = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1 << 30
     with Pool(2) as pool:
-        for name in ("dolls", "train"):
+        for name in ("dolls", "clips", "train"):
             if os.path.exists(f"{folder}/{name}_joints.npy"):
                 write(folder, name, most, pool)

@@ -198,7 +198,8 @@ class UNet(nn.Module):
             nn.init.zeros_(self.conv_out.weight)
             nn.init.zeros_(self.conv_out.bias)
 
-    def forward(self, x, t, ctx, pose=None, bank=None, repeat=1):
+    def forward(self, x, t, ctx, pose=None, bank=None, repeat=1, motion=None):
+        """motion: a motion.Motion, which ties the frames of each clip together on the way up"""
         temb = F.silu(self.time_embedding(timestep_embedding(t, self.width)))
         tokens, reference = [], self.role == "reference"
         bank = iter(bank) if bank is not None else None
@@ -225,13 +226,15 @@ class UNet(nn.Module):
         m = self.mid_block
         h = m.resnets[1](attend(m.attentions[0], m.resnets[0](h, temb)), temb)
         last = self.up_blocks[-1]
-        for b in self.up_blocks:
+        for k, b in enumerate(self.up_blocks):
             for i, r in enumerate(b.resnets):
                 h = r(torch.cat([h, skips.pop()], 1), temb)
                 if reference and b is last and i == len(b.resnets) - 1:
                     return tokens + [b.attentions[i].tokens(h)]
                 if len(b.attentions):
                     h = attend(b.attentions[i], h)
+                if motion is not None:
+                    h = motion.up_blocks[k].motion_modules[i](h)
             if hasattr(b, "upsamplers"):
                 h = b.upsamplers[0](h)
         return self.conv_out(F.silu(self.conv_norm_out(h)))
@@ -327,11 +330,11 @@ class SpriteModel(nn.Module):
         zero = torch.zeros(len(ref_latent), dtype=torch.long)
         return ctx, self.reference(ref_latent, zero, ctx)
 
-    def forward(self, zt, t, pose_picture, ref_latent, clip_picture, repeat=1, drop=False, frame=None):
+    def forward(self, zt, t, pose_picture, ref_latent, clip_picture, repeat=1, drop=False, frame=None, motion=None):
         """one training prediction; `drop` is the unconditional row (pose and frame stay)"""
         pose = self.guider(pose_picture, frame)
         if drop:
             ctx = torch.zeros(len(zt), UNET["cross_attention_dim"])
-            return self.denoiser(zt, t, ctx, pose)
+            return self.denoiser(zt, t, ctx, pose, motion=motion)
         ctx, bank = self.condition(ref_latent, clip_picture)
-        return self.denoiser(zt, t, ctx.repeat_interleave(repeat, 0), pose, bank, repeat)
+        return self.denoiser(zt, t, ctx.repeat_interleave(repeat, 0), pose, bank, repeat, motion)

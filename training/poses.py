@@ -167,6 +167,8 @@ REF_YAWS = [0, 0, 45, -45, 45, -45, 90, -90]
 
 
 ALL = CLIPS | MORE
+MOVES = ["idle"] * 3 + ["walk"] * 5 + ["run"] * 4 + ["jump"] * 2 + ["attack"] * 3 + ["cast", "hurt", "crouch", "defend", "death", "roll", "celebrate",
+                                                                                 "climb", "kick", "punch"]
 
 
 def clip_pose(name, phase):

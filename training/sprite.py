@@ -62,17 +62,20 @@ class Source:
         f = self.frames[c, tg]
         return on_key(f, self.keys[c]), f[..., 3], self.normal(self.flatent[c, tg])
 
+    def chosen(self, rng, shown):
+        """-> the view that is the reference, those that are targets"""
+        views = self.latent.shape[1]
+        return 0 if shown or rng.rand() < .85 else rng.randint(views), rng.permutation(views)[:TARGETS]
+
     def draw(self, rng):
-        """-> reference latent, its picture, and TARGETS of latent, joints, alpha, shown, frame, its alpha, its latent"""
+        """-> reference latent, its picture, and of the targets latent, joints, alpha, shown, frame, its alpha, its latent"""
         shown = rng.rand() < SHOWN
         c = rng.randint(len(self.flatent if shown else self.latent))
         z = self.normal(self.latent[c])
-        views = len(z)
-        ref = 0 if shown or rng.rand() < .85 else rng.randint(views)
-        tg = rng.permutation(views)[:TARGETS]
+        ref, tg = self.chosen(rng, shown)
         seen = self.seen(c if shown else 0, tg)
         return (z[ref], compose(self.rgba[c, ref], self.keys[c]), z[tg], self.joints[c, tg], self.rgba[c, tg, ..., 3],
-                np.full(TARGETS, shown), *(x if shown else np.zeros_like(x) for x in seen))
+                np.full(len(tg), shown), *(x if shown else np.zeros_like(x) for x in seen))
 
 
 def batch(rows):
@@ -84,10 +87,10 @@ def batch(rows):
     return tensor(np.stack(ref)), clip_tensor(np.stack(pic)), tensor(z0), pose_tensor(joints), alpha, frame
 
 
-def noised(z0, t, frame, begun, bar):
+def noised(z0, t, frame, begun, bar, noise=None):
     """-> the latents at t, and what is to be predicted of them; `begun` [n,1,1,1]: 1 where the noise lies on the frame"""
     a = bar[t][:, None, None, None]
-    zt = a.sqrt() * torch.lerp(z0, frame.latent, begun) + (1 - a).sqrt() * torch.randn_like(z0)
+    zt = a.sqrt() * torch.lerp(z0, frame.latent, begun) + (1 - a).sqrt() * (torch.randn_like(z0) if noise is None else noise)
     return zt, (a.sqrt() * zt - z0) / (1 - a).sqrt()
 
 

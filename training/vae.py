@@ -71,6 +71,10 @@ def keyed(rgba):
     return np.stack([compose(v, k) for v, k in zip(rgba, keys)]), keys
 
 
+def sets(folder):
+    return [name for name in ("train", "dolls", "clips") if os.path.exists(f"{folder}/{name}_joints.npy")]
+
+
 def encoded(model, folder, name, rank):
     """half of the characters -> latent, key, and where there are frames, flatent"""
     rgba, n = np.load(f"{folder}/{name}_rgba.npy", mmap_mode="r"), len(np.load(f"{folder}/{name}_joints.npy", mmap_mode="r"))
@@ -93,14 +97,14 @@ def encoded(model, folder, name, rank):
 def latents_worker(rank, folder, path):
     torch.set_num_threads(1)
     model = parallel.load(AutoencoderKL(), path).to(memory_format=LAST)
-    for name in ("train", "dolls"):
+    for name in sets(folder):
         for kind, x in encoded(model, folder, name, rank).items():
             np.save(f"{folder}/{name}_{kind}{rank}.npy", x)
 
 
 def latents(folder, path):
     parallel.mp.spawn(latents_worker, (folder, path), nprocs=2)
-    for name in ("train", "dolls"):
+    for name in sets(folder):
         for kind in ("latent", "key", "flatent"):
             halves = [f"{folder}/{name}_{kind}{i}.npy" for i in (0, 1)]
             halves = [h for h in halves if os.path.exists(h)]
