@@ -58,10 +58,9 @@ class Temporal(nn.Module):
 
 
 class Module(nn.Module):
-    def __init__(self, motion, c):
+    def __init__(self, frames, *shape):
         super().__init__()
-        self.temporal_transformer = Temporal(c, UNET["attention_head_dim"], UNET["norm_num_groups"])
-        self.frames = motion.frames
+        self.temporal_transformer, self.frames = Temporal(*shape), frames
 
     def forward(self, x):
         return self.temporal_transformer(x, self.frames)
@@ -71,10 +70,10 @@ class Motion(nn.Module):
     """a module after each layer of the blocks up, under the names of the published files"""
     def __init__(self, frames=FRAMES, cfg=UNET):
         super().__init__()
-        self.frames = frames
+        heads, groups = cfg["attention_head_dim"], cfg["norm_num_groups"]
         self.up_blocks = nn.ModuleList([nn.Module() for _ in cfg["block_out_channels"]])
         for b, c in zip(self.up_blocks, cfg["block_out_channels"][::-1]):
-            b.motion_modules = nn.ModuleList([Module(self, c) for _ in range(cfg["layers_per_block"] + 1)])
+            b.motion_modules = nn.ModuleList([Module(frames, c, heads, groups) for _ in range(cfg["layers_per_block"] + 1)])
 
 
 class Clips(Source):

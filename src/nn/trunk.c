@@ -205,6 +205,14 @@ static void bind_mid(Trunk *m, Bind *b, UNetParts parts)
     bind_leave(b);
 }
 
+static bool has_motion(const Bind *b, const char *block)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s.motion_modules.0.temporal_transformer.proj_in.weight",
+             block);
+    return binder_has(b->binder, name);
+}
+
 bool trunk_bind(Trunk *m, Bind *b, const UNetConfig *c, UNetParts parts)
 {
     *m = (Trunk){.config = *c, .has_text = parts.text};
@@ -218,6 +226,8 @@ bool trunk_bind(Trunk *m, Bind *b, const UNetConfig *c, UNetParts parts)
         m->added2 = bind_linear(b, "add_embedding.linear_2", E, E);
     }
     m->conv_in = bind_conv(b, "conv_in", c->in, C, 3, 1);
+    if (has_motion(b, "up_blocks.0") && !has_motion(b, "down_blocks.0"))
+        parts.motion = false; /* it is on the way up only */
     bind_down(m, b, parts);
     bind_mid(m, b, parts);
     return !bind_failed(b);

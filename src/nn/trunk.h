@@ -77,7 +77,8 @@ typedef struct Trunk {
 } Trunk;
 
 typedef struct UNetParts {
-    bool motion;    /* bind motion modules */
+    bool motion;    /* bind motion modules: of all blocks, or of the up blocks if only these
+                       have some */
     bool reference; /* no output layer; nothing after the last bank entry */
     bool text;      /* real cross attention: a context of many tokens */
 } UNetParts;

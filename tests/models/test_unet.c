@@ -171,6 +171,8 @@ static const Denoise cases[] = {
      "ref.", sd_shape, sd_bank_paths, SD_BANK, true, 3, 16, 8, 1, 959},
     {"unet/denoise_f2_levels", "unet/denoise_f1", "unet/denoise.keys", "den.",
      "unet/reference.keys", "ref.", sd_shape, sd_bank_paths, SD_BANK, false, 2, 12, 16, 5, 959},
+    {"motion/up", "unet/mini_bank", "motion/up.keys", "upm.", "unet/mini.keys", "miniref.",
+     mini_shape, mini_bank_paths, 10, true, 3, 16, 16, 1, 499},
     {"unet/mini_bank", NULL, "unet/mini.keys", "mini.", "unet/mini.keys", "miniref.",
      mini_shape, mini_bank_paths, 10, false, 1, 16, 16, 1, 499},
 };
