@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/pose_guider.h"
 
-#include <string.h>
-
 enum { POSE = 3, FRAME = 4 }; /* channels */
 
 /* Nothing, as large as the pose pictures. */
@@ -10,10 +8,7 @@ static Tensor no_picture(Run *r, Tensor rgb)
 {
     if (tensor_is_empty(rgb))
         return rgb;
-    Tensor none = nn_new(r, SHAPE(rgb.dim[0], rgb.dim[1], rgb.dim[2], FRAME));
-    if (!tensor_is_empty(none))
-        memset(none.data, 0, tensor_bytes(none));
-    return none;
+    return nn_zeros(r, SHAPE(rgb.dim[0], rgb.dim[1], rgb.dim[2], FRAME));
 }
 
 Tensor pose_guider_embed(Run *r, const PoseGuider *m, Tensor rgb, GuiderFrames frames)

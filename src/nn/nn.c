@@ -22,6 +22,14 @@ Tensor nn_new(Run *r, Shape s)
     return fresh(r, s);
 }
 
+Tensor nn_zeros(Run *r, Shape s)
+{
+    Tensor y = fresh(r, s);
+    if (!tensor_is_empty(y))
+        memset(y.data, 0, tensor_bytes(y));
+    return y;
+}
+
 /* The result's place: `into` if the caller gave one. */
 static Tensor place(Run *r, Tensor into, Shape s)
 {

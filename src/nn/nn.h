@@ -66,6 +66,7 @@ Tensor nn_residual_at(Run *r, const Residual *k, Tensor x, Tensor t);
 
 /* Scratch for a result that shall outlive what is made on the way to it. */
 Tensor nn_new(Run *r, Shape s);
+Tensor nn_zeros(Run *r, Shape s);
 
 /* act(norm(x)) for x[N,...,C]. */
 Tensor nn_group_norm(Run *r, const GroupNorm *k, Tensor x, Act act);

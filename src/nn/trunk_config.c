@@ -111,6 +111,8 @@ static bool check_plain(const Json *j, Err *err)
         {"resnet_time_scale_shift", "default", 0},
         {"time_embedding_type", "positional", 0},
         {"addition_embed_type", "text_time", 0},
+        {"controlnet_conditioning_channel_order", "rgb", 0},
+        {"conditioning_channels", "", 3},
         {"conv_in_kernel", "", 3},
         {"conv_out_kernel", "", 3},
         {"downsample_padding", "", 1},

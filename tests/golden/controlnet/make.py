@@ -53,6 +53,8 @@ def case(name, config, prefix, unet_prefix, h, w, t, **more):
         keep(out, 'both', both)
         zero = [torch.cat([torch.zeros_like(g), g]) for g in guess]
     unet = common.fill(UNet2DConditionModel(**config).eval(), unet_prefix)
+    if config is SMALL:  # those of the other are unet/xl.keys
+        common.write_keys('controlnet/unet.keys', unet)
     cases = [('one', one)] if more else [('one', one), ('both', both), ('guess', zero)]
     plain = unet(lat, t, encoder_hidden_states=ctx, **more).sample
     for what, parts in cases:
