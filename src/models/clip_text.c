@@ -37,20 +37,6 @@ static Tensor embed(Run *r, const ClipText *m, const ClipTextAsk *ask)
 
 /* ---- the tower ------------------------------------------------------------------------ */
 
-static Tensor layer(Run *r, const ClipText *m, int i, Tensor x)
-{
-    size_t floor = run_floor(r);
-    Tensor qkv =
-        nn_linear(r, &m->layer[i].qkv, nn_layer_norm(r, &m->layer[i].norm1, x), (With){0});
-    Tensor a = nn_causal_attention(r, qkv, m->config.heads);
-    x = nn_linear(r, &m->layer[i].out, a, (With){.residual = x, .into = x});
-    Tensor h = nn_layer_norm(r, &m->layer[i].norm2, x);
-    h = nn_linear(r, &m->layer[i].fc1, h, (With){.act = m->config.act});
-    x = nn_linear(r, &m->layer[i].fc2, h, (With){.residual = x, .into = x});
-    run_drop(r, floor);
-    return nn_tap(r, x, "layer.%d", i);
-}
-
 static void copy(Tensor to, Tensor from)
 {
     if (!tensor_is_empty(from))
@@ -106,7 +92,7 @@ static void run_layers(Run *r, const ClipText *m, const ClipTextAsk *ask, ClipTe
     int layers = ask->wants_pooled ? m->config.layers : taken;
     Tensor x = nn_tap(r, embed(r, m, ask), "embeddings");
     for (int i = 0; i < layers; i++) {
-        x = layer(r, m, i, x);
+        x = nn_tap(r, nn_tower_layer(r, &m->layer[i], x), "layer.%d", i);
         size_t floor = run_floor(r);
         if (i + 1 == taken)
             copy(out.hidden, ask->norm ? nn_layer_norm(r, &m->norm, x) : x);
@@ -142,21 +128,6 @@ ClipTextOut clip_text_encode(Run *r, const ClipText *m, const ClipTextAsk *ask)
 
 /* ---- binding -------------------------------------------------------------------------- */
 
-static void bind_layer(ClipText *m, Bind *b, int i)
-{
-    static const char *const qkv[] = {"self_attn.q_proj", "self_attn.k_proj",
-                                      "self_attn.v_proj"};
-    const ClipTextConfig *c = &m->config;
-    bind_enter(b, "encoder.layers.%d", i);
-    m->layer[i].norm1 = bind_layer_norm(b, "layer_norm1", c->width, c->norm_eps);
-    m->layer[i].qkv = bind_linears(b, qkv, 3, c->width, c->width, true);
-    m->layer[i].out = bind_linear(b, "self_attn.out_proj", c->width, c->width);
-    m->layer[i].norm2 = bind_layer_norm(b, "layer_norm2", c->width, c->norm_eps);
-    m->layer[i].fc1 = bind_linear(b, "mlp.fc1", c->width, c->inner);
-    m->layer[i].fc2 = bind_linear(b, "mlp.fc2", c->inner, c->width);
-    bind_leave(b);
-}
-
 bool clip_text_bind(ClipText *m, Bind *b, const ClipTextConfig *c)
 {
     *m = (ClipText){.config = *c, .pooled = c->width};
@@ -167,8 +138,8 @@ bool clip_text_bind(ClipText *m, Bind *b, const ClipTextConfig *c)
         binder_take(b->binder, "embeddings.token_embedding.weight", SHAPE(c->vocab, c->width));
     m->positions =
         bind_numbers(b, "embeddings.position_embedding.weight", SHAPE(c->positions, c->width));
-    for (int i = 0; i < c->layers; i++)
-        bind_layer(m, b, i);
+    bind_tower(b, m->layer, c->layers,
+               (TowerShape){c->width, c->heads, c->inner, c->act, c->norm_eps, true});
     m->norm = bind_layer_norm(b, "final_layer_norm", c->width, c->norm_eps);
     bind_leave(b);
     Shape s = bind_shape(b, "text_projection.weight");

@@ -41,10 +41,7 @@ typedef struct ClipText {
     ClipTextConfig config;
     Tensor tokens;    /* [vocab,D], in the file, of the file's type */
     Tensor positions; /* [T,D] */
-    struct {
-        LayerNorm norm1, norm2;
-        Linear qkv, out, fc1, fc2;
-    } layer[CLIP_TEXT_LAYERS];
+    TowerLayer layer[CLIP_TEXT_LAYERS];
     LayerNorm norm;
     Linear projection;
     int64_t pooled; /* P: the projection's width, or D if the file has none */

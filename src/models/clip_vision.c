@@ -19,45 +19,16 @@ static Tensor embed(Run *r, const ClipVision *m, Tensor rgb)
     return nn_add_rows(r, x, m->positions, 1);
 }
 
-static Tensor layer(Run *r, const ClipVision *m, int i, Tensor x)
-{
-    size_t floor = run_floor(r);
-    Tensor qkv =
-        nn_linear(r, &m->layer[i].qkv, nn_layer_norm(r, &m->layer[i].norm1, x), (With){0});
-    Tensor a = nn_self_attention(r, qkv, m->config.heads, (Bank){0});
-    x = nn_linear(r, &m->layer[i].out, a, (With){.residual = x, .into = x});
-    Tensor h = nn_layer_norm(r, &m->layer[i].norm2, x);
-    h = nn_linear(r, &m->layer[i].fc1, h, (With){.act = m->config.act});
-    x = nn_linear(r, &m->layer[i].fc2, h, (With){.residual = x, .into = x});
-    run_drop(r, floor);
-    return nn_tap(r, x, "layer.%d", i);
-}
-
 Tensor clip_vision_embed(Run *r, const ClipVision *m, Tensor rgb)
 {
     size_t floor = run_floor(r);
     Tensor x = nn_layer_norm(r, &m->pre_norm, nn_tap(r, embed(r, m, rgb), "embeddings"));
     for (int i = 0; i < m->config.layers; i++)
-        x = layer(r, m, i, x);
+        x = nn_tap(r, nn_tower_layer(r, &m->layer[i], x), "layer.%d", i);
     if (!tensor_is_empty(x))
         x = tensor_over(x.data, TENSOR_F32, SHAPE(1, m->config.width)); /* the class token */
     x = nn_layer_norm(r, &m->post_norm, x);
     return run_keep(r, floor, nn_linear(r, &m->projection, x, (With){0}));
-}
-
-static void bind_layer(ClipVision *m, Bind *b, int i)
-{
-    static const char *const qkv[] = {"self_attn.q_proj", "self_attn.k_proj",
-                                      "self_attn.v_proj"};
-    const ClipVisionConfig *c = &m->config;
-    bind_enter(b, "encoder.layers.%d", i);
-    m->layer[i].norm1 = bind_layer_norm(b, "layer_norm1", c->width, c->norm_eps);
-    m->layer[i].qkv = bind_linears(b, qkv, 3, c->width, c->width, true);
-    m->layer[i].out = bind_linear(b, "self_attn.out_proj", c->width, c->width);
-    m->layer[i].norm2 = bind_layer_norm(b, "layer_norm2", c->width, c->norm_eps);
-    m->layer[i].fc1 = bind_linear(b, "mlp.fc1", c->width, c->inner);
-    m->layer[i].fc2 = bind_linear(b, "mlp.fc2", c->inner, c->width);
-    bind_leave(b);
 }
 
 bool clip_vision_bind(ClipVision *m, Bind *b, const ClipVisionConfig *c)
@@ -73,8 +44,8 @@ bool clip_vision_bind(ClipVision *m, Bind *b, const ClipVisionConfig *c)
     m->positions = bind_numbers(b, "embeddings.position_embedding.weight",
                                 SHAPE(1 + across * across, c->width));
     m->pre_norm = bind_layer_norm(b, "pre_layrnorm", c->width, c->norm_eps);
-    for (int i = 0; i < c->layers; i++)
-        bind_layer(m, b, i);
+    bind_tower(b, m->layer, c->layers,
+               (TowerShape){c->width, c->heads, c->inner, c->act, c->norm_eps, false});
     m->post_norm = bind_layer_norm(b, "post_layernorm", c->width, c->norm_eps);
     bind_leave(b);
     m->projection = bind_linear_plain(b, "visual_projection", c->width, c->projection);

@@ -33,10 +33,7 @@ typedef struct ClipVision {
     Tensor class_token; /* [1,width] */
     Tensor positions;   /* [1 + patches,width] */
     LayerNorm pre_norm, post_norm;
-    struct {
-        LayerNorm norm1, norm2;
-        Linear qkv, out, fc1, fc2;
-    } layer[CLIP_LAYERS];
+    TowerLayer layer[CLIP_LAYERS];
     Linear projection;
 } ClipVision;
 

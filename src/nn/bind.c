@@ -324,6 +324,28 @@ Residual bind_residual(Bind *b, const char *name, ResidualShape s)
     return k;
 }
 
+static TowerLayer tower_layer(Bind *b, int i, TowerShape s)
+{
+    static const char *const qkv[] = {"self_attn.q_proj", "self_attn.k_proj",
+                                      "self_attn.v_proj"};
+    TowerLayer k = {.heads = s.heads, .act = s.act, .is_causal = s.is_causal};
+    bind_enter(b, "encoder.layers.%d", i);
+    k.norm1 = bind_layer_norm(b, "layer_norm1", s.width, s.norm_eps);
+    k.qkv = bind_linears(b, qkv, 3, s.width, s.width, true);
+    k.out = bind_linear(b, "self_attn.out_proj", s.width, s.width);
+    k.norm2 = bind_layer_norm(b, "layer_norm2", s.width, s.norm_eps);
+    k.fc1 = bind_linear(b, "mlp.fc1", s.width, s.inner);
+    k.fc2 = bind_linear(b, "mlp.fc2", s.inner, s.width);
+    bind_leave(b);
+    return k;
+}
+
+void bind_tower(Bind *b, TowerLayer *layer, int count, TowerShape s)
+{
+    for (int i = 0; i < count; i++)
+        layer[i] = tower_layer(b, i, s);
+}
+
 Tensor bind_sinusoids(Bind *b, int64_t n, int64_t C)
 {
     float *to = bind_room(b, n * C);

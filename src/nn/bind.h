@@ -48,6 +48,16 @@ typedef struct ResidualShape {
 } ResidualShape;
 Residual bind_residual(Bind *b, const char *name, ResidualShape s);
 
+/* All layers of a tower, encoder.layers.0 and on: layer_norm1, self_attn.{q,k,v,out}_proj,
+ * layer_norm2, mlp.fc1, mlp.fc2. */
+typedef struct TowerShape {
+    int64_t width, heads, inner;
+    Act act;
+    float norm_eps;
+    bool is_causal;
+} TowerShape;
+void bind_tower(Bind *b, TowerLayer *layer, int count, TowerShape s);
+
 /* Plain numbers as f32 in the arena. */
 Tensor bind_numbers(Bind *b, const char *name, Shape s);
 

@@ -369,6 +369,20 @@ Tensor nn_frame_attention(Run *r, Tensor qkv, int64_t heads, int64_t frames)
     return attend(r, a, SHAPE(qkv.dim[0], T, C));
 }
 
+Tensor nn_tower_layer(Run *r, const TowerLayer *k, Tensor x)
+{
+    size_t floor = run_floor(r);
+    Tensor qkv = nn_linear(r, &k->qkv, nn_layer_norm(r, &k->norm1, x), (With){0});
+    Tensor a = k->is_causal ? nn_causal_attention(r, qkv, k->heads)
+                            : nn_self_attention(r, qkv, k->heads, (Bank){0});
+    x = nn_linear(r, &k->out, a, (With){.residual = x, .into = x});
+    Tensor h = nn_layer_norm(r, &k->norm2, x);
+    h = nn_linear(r, &k->fc1, h, (With){.act = k->act});
+    x = nn_linear(r, &k->fc2, h, (With){.residual = x, .into = x});
+    run_drop(r, floor);
+    return x;
+}
+
 /* ---- without weights ------------------------------------------------------ */
 
 Tensor nn_add_rows(Run *r, Tensor x, Tensor v, int64_t repeat)

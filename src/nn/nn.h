@@ -43,6 +43,15 @@ typedef struct Residual {
     bool has_shortcut;
 } Residual;
 
+/* A layer of CLIP's towers: x + out(attention(norm1(x))), then x + fc2(act(fc1(norm2(x)))). */
+typedef struct TowerLayer {
+    LayerNorm norm1, norm2;
+    Linear qkv, out, fc1, fc2;
+    int64_t heads;
+    Act act;
+    bool is_causal;
+} TowerLayer;
+
 /* What else a convolution or linear layer does on the way: nothing, if zero.
  *   y = act(layer(pre(norm(x))) + image_bias[image]) + residual */
 typedef struct With {
@@ -63,6 +72,9 @@ Tensor nn_linear(Run *r, const Linear *k, Tensor x, With with);
  * what conv1 gives, t[images,T]. */
 Tensor nn_residual(Run *r, const Residual *k, Tensor x);
 Tensor nn_residual_at(Run *r, const Residual *k, Tensor x, Tensor t);
+
+/* x[N,T,C] is changed. */
+Tensor nn_tower_layer(Run *r, const TowerLayer *k, Tensor x);
 
 /* Scratch for a result that shall outlive what is made on the way to it. */
 Tensor nn_new(Run *r, Shape s);

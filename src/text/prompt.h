@@ -12,8 +12,7 @@
  * as AUTOMATIC1111's web UI reads it, to the last bit of a weight.  Brackets that are never
  * closed end with the prompt; closing ones without a beginning are text, and so is ":1.3)"
  * outside of brackets.  Here BREAK breaks within brackets as well.  Prompts that change with
- * the steps
- * ([a:b:0.5], [a|b]) and AND are not known. */
+ * the steps ([a:b:0.5], [a|b]) and AND are not known. */
 typedef struct PromptPart {
     const char *text; /* in the PromptParts */
     double weight;    /* -1 for a BREAK outside of brackets */

@@ -45,8 +45,8 @@ int32_t tokenizer_comma(const Tokenizer *t);
 
 /* From now on `word` stands for `vectors` rows of a table of the caller's (textual inversion):
  * it is encoded as -1 - row, -2 - row, and so on.  It is found in any case, and not within a
- * longer run of letters; of several, the longest counts.  Two words may share rows.  False if
- * it has no visible sign, is known with other rows, or has too many vectors. */
+ * longer run of letters; of several, the longest counts.  Two words may stand for the same
+ * rows.  False if it has no visible sign, is known with other rows, or has too many vectors. */
 bool tokenizer_add_word(Tokenizer *t, const char *word, int32_t row, int vectors,
                         Err *err) MUST_USE;
 
