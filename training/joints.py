@@ -86,4 +86,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 5:
         parallel.load(model, sys.argv[5]).train()
     print("parameters", sum(p.numel() for p in model.parameters()), flush=True)
-    parallel.run(functools.partial(make, folder=folder, dolls=dolls, seed=len(sys.argv)), model, out, steps, float(sys.argv[6]) if len(sys.argv) > 6 else 2e-3, .998)
+    parallel.run(functools.partial(make, folder=folder, dolls=dolls, seed=steps), model, out, steps, float(sys.argv[6]) if len(sys.argv) > 6 else 2e-3, .998)
