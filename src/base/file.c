@@ -47,6 +47,11 @@ bool file_map(FileMap *m, const char *path, Err *err)
         }
         *m = (FileMap){.data = p, .size = size, .is_mapped = true};
     }
+    struct stat st;
+    if (fstat(fd, &st) == 0) {
+        m->device = st.st_dev;
+        m->inode = st.st_ino;
+    }
     close(fd);
     return true;
 }
@@ -67,6 +72,13 @@ void file_unmap(FileMap *m)
     if (m->is_mapped)
         munmap((void *)(uintptr_t)m->data, m->size);
     *m = (FileMap){0};
+}
+
+bool file_map_is(const FileMap *m, const char *path)
+{
+    struct stat st;
+    return m->is_mapped && stat(path, &st) == 0 && st.st_dev == m->device &&
+           st.st_ino == m->inode;
 }
 
 /* False if it ends early, or with errno set. */
@@ -127,25 +139,47 @@ bool file_save(const char *path, const void *bytes, size_t size, Err *err)
 
 bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err *err)
 {
+    FileOut f;
+    bool ok = file_begin(&f, path, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = file_put(&f, parts[i].bytes, parts[i].size, err);
+    return file_end(&f, ok, err);
+}
+
+static bool cannot_write(const FileOut *f, Err *err)
+{
+    return err_set(err, ERR_IO, "cannot write '%s': %s", f->path, strerror(errno));
+}
+
+bool file_begin(FileOut *f, const char *path, Err *err)
+{
     size_t n = strlen(path) + 16;
-    char *passing = xalloc(n, 1);
-    snprintf(passing, n, "%s.XXXXXX", path);
-    int fd = mkostemp(passing, O_CLOEXEC);
-    bool ok = fd >= 0;
-    if (ok) {
-        mode_t mask = umask(0);
-        umask(mask);
-        for (size_t i = 0; ok && i < count; i++)
-            ok = write_all(fd, parts[i].bytes, parts[i].size);
-        ok = ok && fchmod(fd, 0666 & ~mask) == 0;
-        ok = close(fd) == 0 && ok && rename(passing, path) == 0;
-    }
-    if (!ok) {
-        err_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
-        if (fd >= 0)
-            unlink(passing);
-    }
-    xfree(passing);
+    *f = (FileOut){.path = xstrdup(path), .passing = xalloc(n, 1)};
+    snprintf(f->passing, n, "%s.XXXXXX", path);
+    f->fd = mkostemp(f->passing, O_CLOEXEC);
+    return f->fd >= 0 || cannot_write(f, err);
+}
+
+bool file_put(FileOut *f, const void *bytes, size_t size, Err *err)
+{
+    return write_all(f->fd, bytes, size) || cannot_write(f, err);
+}
+
+bool file_end(FileOut *f, bool ok, Err *err)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    if (ok)
+        ok = fchmod(f->fd, 0666 & ~mask) == 0 || cannot_write(f, err);
+    if (f->fd >= 0 && close(f->fd) != 0 && ok)
+        ok = cannot_write(f, err);
+    if (ok)
+        ok = rename(f->passing, f->path) == 0 || cannot_write(f, err);
+    if (!ok && f->fd >= 0)
+        unlink(f->passing);
+    xfree(f->passing);
+    xfree(f->path);
+    *f = (FileOut){.fd = -1};
     return ok;
 }
 

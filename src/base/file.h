@@ -8,6 +8,7 @@ typedef struct FileMap {
     const unsigned char *data; /* NULL for an empty file */
     size_t size;
     bool is_mapped;
+    uint64_t device, inode; /* which file it is */
 } FileMap;
 
 /* Read-only view of a regular file.  False with the reason if it cannot be
@@ -16,6 +17,8 @@ bool file_map(FileMap *m, const char *path, Err *err) MUST_USE;
 /* Tells the system that these bytes will not be needed soon (after packing). */
 void file_map_drop(const FileMap *m, const void *from, size_t size);
 void file_unmap(FileMap *m);
+/* Whether that path leads to the file that is mapped. */
+bool file_map_is(const FileMap *m, const char *path);
 
 /* A copy of a small file, with a zero byte after its end.  Refuses files of
  * more than `limit` bytes.  Free with xfree. */
@@ -32,6 +35,22 @@ typedef struct FilePart {
     size_t size;
 } FilePart;
 bool file_save_parts(const char *path, const FilePart *parts, size_t count, Err *err) MUST_USE;
+
+/* The same, little by little:
+ *
+ *   FileOut f;
+ *   bool ok = file_begin(&f, path, err) && file_put(&f, bytes, n, err) && ...;
+ *   ok = file_end(&f, ok, err);
+ *
+ * file_end, which is called in any case, renames, or removes what was written if
+ * not all was well. */
+typedef struct FileOut {
+    char *path, *passing;
+    int fd;
+} FileOut;
+bool file_begin(FileOut *f, const char *path, Err *err) MUST_USE;
+bool file_put(FileOut *f, const void *bytes, size_t size, Err *err) MUST_USE;
+bool file_end(FileOut *f, bool ok, Err *err) MUST_USE;
 
 /* Removes a file; fine if it is not there. */
 bool file_remove(const char *path, Err *err) MUST_USE;

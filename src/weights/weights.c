@@ -352,3 +352,11 @@ void weights_drop(const Weights *w, Tensor t)
             file_map_drop(map, from, tensor_bytes(t));
     }
 }
+
+bool weights_is_from(const Weights *w, const char *path)
+{
+    bool is = w->of != NULL && weights_is_from(w->of, path);
+    for (size_t i = 0; !is && i < w->map_count; i++)
+        is = file_map_is(&w->maps[i], path);
+    return is;
+}

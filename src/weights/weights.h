@@ -76,6 +76,9 @@ const char *weights_metadata(const Weights *w, const char *key);
  * packing.  The tensor stays valid. */
 void weights_drop(const Weights *w, Tensor t);
 
+/* Whether `path` leads to one of the files that the tensors lie in. */
+bool weights_is_from(const Weights *w, const char *path);
+
 /* Writes `n` tensors as one safetensors file, whole or not at all.  Names are
  * printable ASCII and differ.  `metadata` is a row of key, value, ..., NULL,
  * or NULL.  The wider types come first in the data, so that each tensor is
@@ -83,4 +86,24 @@ void weights_drop(const Weights *w, Tensor t);
  * written, or the disk refuses. */
 bool weights_save_safetensors(const char *path, const char *const *names, const Tensor *tensors,
                               size_t n, const char *const *metadata, Err *err) MUST_USE;
+
+/* The same for tensors that come to be as they are written. */
+enum { WEIGHTS_PIECES = 3 };
+typedef struct WeightsOut {
+    const char *name;
+    TensorType type; /* f32, f16 or bf16, or that of its pieces */
+    Shape shape;
+    Tensor piece[WEIGHTS_PIECES]; /* its rows, one after the other; empty: no more */
+    bool is_transposed;           /* the only piece is [shape.dim[1],shape.dim[0]] */
+} WeightsOut;
+
+/* Told between tensors; false ends it with ERR_CANCELLED. */
+typedef struct WeightsTell {
+    void *user;
+    bool (*written)(void *user, size_t bytes, size_t of, Tensor done);
+} WeightsTell;
+
+/* `tell` may be NULL. */
+bool weights_write(const char *path, const WeightsOut *list, size_t n,
+                   const char *const *metadata, const WeightsTell *tell, Err *err) MUST_USE;
 #endif

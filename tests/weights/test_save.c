@@ -109,6 +109,81 @@ static void a_folder_that_is_not_there_is_named(void **state)
     assert_non_null(strstr(err.text, "'/nowhere/a/b'"));
 }
 
+/* As torch rounds: to nearest, ties to even; what is between two bf16 numbers by
+ * one bit of the next place. */
+static void tensors_are_made_as_they_are_written(void **state)
+{
+    (void)state;
+    float rows[3][2] = {{1, -2}, {0x1.01p0f, 0x1.03p0f}, {65504, 1e-8f}};
+    float matrix[6] = {1, 2, 3, 4, 5, 6};
+    const WeightsOut list[] = {
+        {"fused",
+         TENSOR_BF16,
+         SHAPE(3, 2),
+         {tensor_over(rows[0], TENSOR_F32, SHAPE(1, 2)),
+          tensor_over(rows[1], TENSOR_F32, SHAPE(1, 2)),
+          tensor_over(rows[2], TENSOR_F32, SHAPE(1, 2))},
+         false},
+        {"turned",
+         TENSOR_F16,
+         SHAPE(3, 2),
+         {tensor_over(matrix, TENSOR_F32, SHAPE(2, 3))},
+         true},
+    };
+    static const float fused[] = {1, -2, 1, 0x1.04p0f, 65536, 0x1.58p-27f};
+    static const float turned[] = {1, 4, 2, 5, 3, 6};
+    Err err = {0};
+    float got[6];
+    if (!weights_write(place(), list, 2, NULL, NULL, &err))
+        fail_msg("%s", err.text);
+    Weights *w = weights_open(place(), &err);
+    Tensor t = weights_find(w, "fused");
+    assert_int_equal(t.type, TENSOR_BF16);
+    tensor_read_f32(got, t.data, t.type, 6);
+    assert_memory_equal(got, fused, sizeof got);
+    t = weights_find(w, "turned");
+    assert_int_equal(t.type, TENSOR_F16);
+    assert_true(shape_equal(tensor_shape(t), SHAPE(3, 2)));
+    tensor_read_f32(got, t.data, t.type, 6);
+    assert_memory_equal(got, turned, sizeof got);
+    assert_true(weights_is_from(w, place()));
+    assert_false(weights_is_from(w, "/"));
+    weights_close(w);
+}
+
+static bool stops_at_half(void *user, size_t bytes, size_t of, Tensor done)
+{
+    (void)done;
+    *(size_t *)user = bytes;
+    return bytes * 2 < of;
+}
+
+static void who_stops_it_finds_no_file(void **state)
+{
+    (void)state;
+    static float numbers[64];
+    WeightsOut list[4];
+    const char *names[] = {"a", "b", "c", "d"};
+    for (int i = 0; i < 4; i++)
+        list[i] = (WeightsOut){.name = names[i],
+                               .type = TENSOR_F32,
+                               .shape = SHAPE(64),
+                               .piece = {tensor_over(numbers, TENSOR_F32, SHAPE(64))}};
+    Err err = {0};
+    size_t written = 0;
+    const WeightsTell tell = {&written, stops_at_half};
+    unlink(place());
+    assert_false(weights_write(place(), list, 4, NULL, &tell, &err));
+    assert_int_equal(err.kind, ERR_CANCELLED);
+    assert_int_equal(written, sizeof numbers * 2);
+    char **left;
+    int count;
+    Err none = {0};
+    assert_true(file_names(&left, &count, folder, &none));
+    assert_int_equal(count, 0);
+    file_names_free(left, count);
+}
+
 int main(void)
 {
     if (mkdtemp(folder) == NULL)
@@ -118,6 +193,8 @@ int main(void)
         cmocka_unit_test(what_was_read_is_written_and_read_again),
         cmocka_unit_test(names_that_no_reader_would_take_are_refused),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
+        cmocka_unit_test(tensors_are_made_as_they_are_written),
+        cmocka_unit_test(who_stops_it_finds_no_file),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(place());
