@@ -2,13 +2,15 @@
 #include "library/studios.h"
 
 #include "base/text.h"
+#include "studios/convert.h"
 #include "studios/model.h"
 #include "studios/pose.h"
 #include "studios/sprite.h"
 
 #include <string.h>
 
-static const Studio *const all[] = {&sprite_studio, &pose_studio, &model_studio};
+static const Studio *const all[] = {&sprite_studio, &pose_studio, &model_studio,
+                                    &convert_studio};
 enum { COUNT = sizeof all / sizeof *all };
 
 int studios_count(void)

@@ -13,7 +13,8 @@
  * Weights are mapped, not read: opening takes milliseconds. */
 typedef struct PaintPart {
     Weights *weights; /* a net_view; NULL: there is no such part */
-    Json *config;     /* as config.json has it */
+    Json *config;     /* as config.json has it, */
+    bool is_told;     /* or as shapes tell it */
     Weights *file;    /* of a part with a file of its own */
 } PaintPart;
 

@@ -71,6 +71,7 @@ static bool configure(PaintPart *p, Net net, const char *path, int64_t context, 
         p->config = js_parse(text, strlen(text), known[place_of(net)].metadata, err);
     else
         p->config = config_told(net, p->weights, context);
+    p->is_told = text == NULL && (beside == NULL || !file_exists(beside));
     xfree(beside);
     return p->config != NULL;
 }
