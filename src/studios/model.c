@@ -291,10 +291,6 @@ static void say_names(const StudioRun *run, const char *what, const PartNames *n
 /* What the network at hand makes of it: `what` is it. */
 static void say_part(const StudioRun *run, const Part *p, const char *what)
 {
-    if (p->kind == PART_CONTROL) {
-        say(run, "  %s: known by its names", what);
-        return;
-    }
     say(run, "  %s: %s", what,
         part_is_whole(p) ? "complete, nothing missing or left over" : "cannot be used");
     if (p->missing.count > 0)
@@ -332,6 +328,9 @@ static void say_parts(const StudioRun *run, const Found *f)
     }
     if (f->count == 0 && f->part[0].kind == PART_UNKNOWN)
         say(run, "  not a part of a sprite or paint model by its names");
+    else if (f->count == 0 && f->part[0].layers > 0)
+        say(run, "  LoRA of %zu layers, for %s", f->part[0].layers,
+            f->part[0].family != NULL ? f->part[0].family : "models of an unknown family");
     else if (f->count == 0)
         say_part(run, &f->part[0], part_name(f->part[0].kind));
 }
@@ -421,6 +420,10 @@ static void put_part(Json *j, const Part *p)
 {
     js_put_string(j, "part", part_name(p->kind));
     js_put_bool(j, "complete", p->kind != PART_UNKNOWN && part_is_whole(p));
+    if (p->layers > 0)
+        js_put_int(j, "layers", (int64_t)p->layers);
+    if (p->family != NULL)
+        js_put_string(j, "family", p->family);
     js_put(j, "missing", json_names(&p->missing));
     js_put(j, "left_over", json_names(&p->left));
     js_put_int(j, "mistaken", (int64_t)p->mistaken);
@@ -487,6 +490,8 @@ static bool judge_part(const Found *f, const Part *p, Err *err)
 {
     if (p->kind == PART_UNKNOWN || part_is_whole(p))
         return true;
+    if (p->kind == PART_LORA) /* which names the file */
+        return err_set(err, p->why.kind, "%s", p->why.text);
     if (p->missing.count + p->left.count + p->mistaken == 0)
         return err_set(err, ERR_FORMAT, "'%s' cannot be used as %s: %s", f->path,
                        part_name(p->kind), p->why.text);

@@ -72,8 +72,6 @@ static const struct {
     {".diff_b", "a full difference", true},
     {".w_norm", "a change of norms", false},
     {".b_norm", "a change of norms", false},
-    {"emb_params", "a textual inversion", false},
-    {"string_to_param", "a textual inversion", false},
 };
 
 /* Layers under other names than their network has now. */
@@ -150,15 +148,37 @@ static char *renewed(const char *stem)
 
 /* ---- reading --------------------------------------------------------------------- */
 
+/* What the file is that only resembles a LoRA, by the tensor's name; NULL if it
+ * is none. */
+static const char *other_of(const char *name)
+{
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (others[i].is_end ? ends(name, others[i].in) : strstr(name, others[i].in) != NULL)
+            return others[i].is;
+    return NULL;
+}
+
+bool lora_is(const Weights *file)
+{
+    for (size_t i = 0; i < weights_count(file); i++) {
+        Role role = ROLE_ALPHA;
+        char *stem = stem_of(weights_name(file, i), &role);
+        xfree(stem);
+        if (role != ROLE_ALPHA || other_of(weights_name(file, i)) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static bool is_other(const Weights *file, Err *err)
 {
-    for (size_t i = 0; i < weights_count(file); i++)
-        for (size_t j = 0; j < COUNT(others); j++)
-            if (others[j].is_end ? ends(weights_name(file, i), others[j].in)
-                                 : strstr(weights_name(file, i), others[j].in) != NULL)
-                return !err_set(err, ERR_FORMAT,
-                                "'%s' is %s, which is not supported: only plain LoRAs are",
-                                weights_path(file), others[j].is);
+    for (size_t i = 0; i < weights_count(file); i++) {
+        const char *is = other_of(weights_name(file, i));
+        if (is != NULL)
+            return !err_set(err, ERR_FORMAT,
+                            "'%s' is %s, which is not supported: only plain LoRAs are",
+                            weights_path(file), is);
+    }
     return false;
 }
 
@@ -503,6 +523,11 @@ size_t lora_count(const Lora *l)
 size_t lora_applied(const Lora *l)
 {
     return l->applied;
+}
+
+const char *lora_family(const Lora *l)
+{
+    return net_family(l->context);
 }
 
 bool lora_done(const Lora *l, Err *err)

@@ -22,6 +22,9 @@
  * name, and so is one that was made for another family of models. */
 typedef struct Lora Lora;
 
+/* Whether the file's names are those of a LoRA, or of what resembles one. */
+bool lora_is(const Weights *file);
+
 /* NULL with the reason. */
 Lora *lora_open(const char *path, double weight, Err *err) MUST_USE;
 void lora_close(Lora *l); /* NULL is fine */
@@ -52,6 +55,8 @@ bool lora_match(Lora *l, Net net, const Weights *view, Patches *to, Err *err) MU
 /* Layers that the file changes, and those that were found so far. */
 size_t lora_count(const Lora *l);
 size_t lora_applied(const Lora *l);
+/* For which models it was made ("Stable Diffusion 1.x"); NULL: not known. */
+const char *lora_family(const Lora *l);
 
 /* False if nothing was found; the sentence names both families. */
 bool lora_done(const Lora *l, Err *err) MUST_USE;

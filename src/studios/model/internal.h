@@ -19,6 +19,7 @@ typedef enum {
     PART_CONTROL,
     PART_TEXT,
     PART_TEXT2,
+    PART_LORA, /* or what resembles one: then `why` says what */
     PART_KINDS
 } PartKind;
 
@@ -31,6 +32,8 @@ typedef struct Part {
     PartKind kind;
     PartNames missing, left; /* names the network asks for; that nothing asks for */
     size_t mistaken;         /* tensors of another shape or type than wanted */
+    size_t layers;           /* that a LoRA changes, */
+    const char *family;      /* and of which models; NULL: not known */
     Err why;                 /* the first of them, or why its config.json is refused */
 } Part;
 

@@ -5,11 +5,13 @@
 #include "base/json.h"
 #include "models/clip_text.h"
 #include "models/clip_vision.h"
+#include "models/controlnet.h"
 #include "models/pose_guider.h"
 #include "models/pose_pyramid.h"
 #include "models/unet.h"
 #include "models/vae.h"
 #include "studios/paint/internal.h"
+#include "weights/lora.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +54,9 @@ static PartKind recognise(const Weights *w)
         return PART_TEXT;
     if (has(w, "conv_in.weight") && has(w, "conv_out.weight") && has(w, "blocks.0.weight"))
         return PART_GUIDER;
-    return any_contains(w, "motion_modules.") ? PART_MOTION : PART_UNKNOWN;
+    if (any_contains(w, "motion_modules."))
+        return PART_MOTION;
+    return lora_is(w) ? PART_LORA : PART_UNKNOWN;
 }
 
 const char *part_name(PartKind kind)
@@ -69,7 +73,8 @@ const char *part_name(PartKind kind)
                                                   "UNet",
                                                   "ControlNet",
                                                   "text encoder",
-                                                  "second text encoder"};
+                                                  "second text encoder",
+                                                  "LoRA"};
     return names[kind];
 }
 
@@ -150,6 +155,15 @@ static void bind_clip(Bind *b, const Json *config, Err *err)
     xfree(m);
 }
 
+static void bind_control(Bind *b, const Json *config, Err *err)
+{
+    ControlNet *m = xalloc(1, sizeof *m);
+    UNetConfig c;
+    if (unet_config_read(&c, config, err))
+        (void)!controlnet_bind(m, b, &c);
+    xfree(m);
+}
+
 static void bind_text(Bind *b, const Json *config, Err *err)
 {
     ClipText *m = xalloc(1, sizeof *m);
@@ -188,6 +202,8 @@ static void bind(Bind *b, const Part *p, const Weights *w, const Json *config, E
         bind_clip(b, config, err);
     else if (p->kind == PART_TEXT || p->kind == PART_TEXT2)
         bind_text(b, config, err);
+    else if (p->kind == PART_CONTROL)
+        bind_control(b, config, err);
     else
         bind_guider(b, p->kind);
 }
@@ -253,6 +269,8 @@ static Net net_of(PartKind kind)
         return NET_VAE;
     if (kind == PART_TEXT || kind == PART_TEXT2)
         return NET_TEXT;
+    if (kind == PART_CONTROL)
+        return NET_CONTROL;
     return is_unet(kind) && kind != PART_MOTION ? NET_UNET : NETS;
 }
 
@@ -260,20 +278,33 @@ static void look(Part *p, const Weights *w, Json *config, int64_t context)
 {
     if (config == NULL && net_of(p->kind) < NETS && p->why.kind == ERR_NONE)
         config = config_told(net_of(p->kind), w, context);
-    if (p->why.kind == ERR_NONE && p->kind != PART_CONTROL)
+    if (p->why.kind == ERR_NONE)
         bind_dry(p, w, config);
     js_free(config);
+}
+
+static void look_at_lora(Part *p, const char *path)
+{
+    Lora *lora = lora_open(path, 1, &p->why);
+    if (lora == NULL)
+        return;
+    p->layers = lora_count(lora);
+    p->family = lora_family(lora);
+    lora_close(lora);
 }
 
 void part_look(Part *p, const Weights *weights, const char *path)
 {
     *p = (Part){.kind = recognise(weights)};
-    if (p->kind == PART_UNKNOWN)
+    if (p->kind == PART_LORA)
+        look_at_lora(p, path);
+    if (p->kind == PART_UNKNOWN || p->kind == PART_LORA)
         return;
     Json *config = NULL;
     if (is_unet(p->kind))
         config = config_near(path, of_unet, &p->why);
-    else if (p->kind == PART_VAE || p->kind == PART_CLIP_VISION || p->kind == PART_TEXT)
+    else if (p->kind == PART_VAE || p->kind == PART_CLIP_VISION || p->kind == PART_TEXT ||
+             p->kind == PART_CONTROL)
         config = config_near(path, beside, &p->why);
     look(p, weights, config, 0);
 }

@@ -2,6 +2,7 @@
 #include "studios/paint/internal.h"
 
 #include "base/file.h"
+#include "weights/lora.h"
 
 #include <string.h>
 
@@ -30,14 +31,6 @@ static int place_of(Net net)
 
 /* ---- one part -------------------------------------------------------------------- */
 
-static bool has_named(const Weights *w, const char *what)
-{
-    for (size_t i = 0; i < weights_count(w); i++)
-        if (strstr(weights_name(w, i), what) != NULL)
-            return true;
-    return false;
-}
-
 static bool say_refiner(const Weights *file, Err *err)
 {
     return err_set(
@@ -51,7 +44,7 @@ static bool say_refiner(const Weights *file, Err *err)
 static bool say_wrong(const Weights *file, Net net, Err *err)
 {
     const char *path = weights_path(file), *name = net_name(net);
-    if (has_named(file, ".lora_down.") || has_named(file, ".lora_A."))
+    if (lora_is(file))
         return err_set(err, ERR_INPUT, "'%s' holds no %s but a LoRA: give it with --lora", path,
                        name);
     if (net == NET_UNET && net_is_in(file, NET_CONTROL))
