@@ -53,7 +53,18 @@ static inline float epilogue_act(const Epilogue *e, float sum, int64_t row, int6
         sum += e->bias[o];
     if (e->image_bias)
         sum += e->image_bias[row / e->rows_per_image * O + o];
-    return act_apply(sum, e->act);
+    float y = act_apply(sum, e->act);
+    return e->slope && y < 0 ? y * e->slope[o] : y;
+}
+
+/* From pixel to pixel. */
+static inline int64_t conv_ldx(ConvShape s, const ConvArgs *a)
+{
+    return a->ldx ? a->ldx : s.C;
+}
+static inline int64_t conv_ldy(ConvShape s, const ConvArgs *a)
+{
+    return a->ldy ? a->ldy : s.O;
 }
 
 static inline int64_t conv_out_height(ConvShape s, int64_t H)

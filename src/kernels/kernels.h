@@ -30,18 +30,20 @@ typedef enum { ACT_NONE, ACT_RELU, ACT_SILU, ACT_GELU, ACT_QUICK_GELU } Act;
 
 /* What happens to a sum before it is written:
  *   y = act(sum + bias[o] + image_bias[row / rows_per_image][o]) + residual[row][o]
- * NULL leaves a term out.  residual has y's layout and stride and may be y. */
+ * NULL leaves a term out.  residual has y's layout and stride and may be y.
+ * What is below 0 after act is multiplied by slope[o] (a leaky or parametric ReLU). */
 typedef struct Epilogue {
     const float *bias;
     const float *image_bias; /* [images, O]: a time embedding */
     int64_t rows_per_image;
     Act act;
     const float *residual;
+    const float *slope; /* [O] */
 } Epilogue;
 
 /* y[M,O] = x[M,I] w[O,I]^T, then the epilogue.
  * geglu: w has 2*O rows, values first, then gates (bias too);
- *   y = (value + bias) * gelu_erf(gate + bias); act is ACT_NONE then. */
+ *   y = (value + bias) * gelu_erf(gate + bias); act is ACT_NONE then, slope NULL. */
 typedef struct LinearShape {
     int64_t I, O;
     bool geglu;
@@ -69,11 +71,15 @@ typedef struct ConvShape {
 
 /* x is first changed to act(x * scale[n][c] + shift[n][c]) if scale is given
  * (a GroupNorm with its SiLU); padding is zero after that.
- * y [N,OH,OW,O], OH = (H + pad_top + pad_bottom - kh) / stride + 1. */
+ * y [N,OH,OW,O], OH = (H + pad_top + pad_bottom - kh) / stride + 1.
+ * Pixels of x may be ldx numbers apart, those of y (and the residual) ldy: both
+ * may then be channels of one wider picture, as long as these differ.  Depthwise
+ * ones lie close. */
 typedef struct ConvArgs {
     const void *packed;
     const float *x; /* [N,H,W,C] */
     int64_t N, H, W;
+    int64_t ldx, ldy;           /* 0: C and O */
     const float *scale, *shift; /* [N,C] or NULL */
     Act pre_act;
     float *y;

@@ -38,7 +38,7 @@ static float input(const Conv *v, int64_t n, int64_t y, int64_t x, int64_t c)
     int64_t C = v->s.C;
     if (y < 0 || y >= a->H || x < 0 || x >= a->W)
         return 0;
-    float value = a->x[((n * a->H + y) * a->W + x) * C + c];
+    float value = a->x[((n * a->H + y) * a->W + x) * conv_ldx(v->s, a) + c];
     if (a->scale == NULL)
         return value;
     return act_apply(value * a->scale[n * C + c] + a->shift[n * C + c], a->pre_act);
@@ -63,13 +63,13 @@ static void row(void *job, int64_t tile, int worker)
     (void)worker;
     const Conv *v = job;
     const Epilogue *e = &v->a->epilogue;
-    int64_t O = v->s.O;
+    int64_t O = v->s.O, ldy = conv_ldy(v->s, v->a);
     for (int64_t x = 0; x < v->OW; x++) {
         int64_t m = tile * v->OW + x;
         for (int64_t o = 0; o < O; o++) {
             float sum = sum_at(v, tile / v->OH, tile % v->OH, x, o);
             float y = epilogue_act(e, sum, m, o, O);
-            v->a->y[m * O + o] = y + (e->residual ? e->residual[m * O + o] : 0);
+            v->a->y[m * ldy + o] = y + (e->residual ? e->residual[m * ldy + o] : 0);
         }
     }
 }

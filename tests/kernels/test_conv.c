@@ -4,7 +4,8 @@
 typedef struct {
     ConvShape s;
     int64_t N, H, W;
-    bool norm, bias, image_bias, one_image, residual, in_place;
+    bool norm, bias, image_bias, one_image, residual, in_place, slope;
+    int64_t ldx, ldy; /* 0: C and O */
     Act pre_act, act;
     TensorType type;
 } Case;
@@ -27,13 +28,13 @@ static Fenced compute(const Kernels *k, const Case *c, int threads)
 {
     uint32_t seed = (uint32_t)(c->H * 7919 + c->s.C * 104729 + c->s.O);
     ConvShape s = c->s;
-    int64_t places = out_height(c) * out_width(c);
+    int64_t places = out_height(c) * out_width(c), wide = c->ldy ? c->ldy : s.O;
     Fenced w = fenced_random(s.O * terms(c), &seed);
-    Fenced x = fenced_random(c->N * c->H * c->W * s.C, &seed);
+    Fenced x = fenced_random(c->N * c->H * c->W * (c->ldx ? c->ldx : s.C), &seed);
     Fenced scale = fenced_random(c->N * s.C, &seed), shift = fenced_random(c->N * s.C, &seed);
     Fenced bias = fenced_random(s.O, &seed), image_bias = fenced_random(c->N * s.O, &seed);
-    Fenced y = fenced_random(c->N * places * s.O, &seed);
-    Fenced residual = fenced_random(y.n, &seed);
+    Fenced y = fenced_random(c->N * places * wide, &seed);
+    Fenced residual = fenced_random(y.n, &seed), slope = fenced_random(s.O, &seed);
     Fenced packed = fenced((int64_t)(k->conv_packed(s) / sizeof(float)));
     size_t room = k->conv_scratch(s, c->N, c->H, c->W, threads);
     Fenced scratch = fenced((int64_t)(room / sizeof(float)));
@@ -43,17 +44,23 @@ static Fenced compute(const Kernels *k, const Case *c, int threads)
         tensor_write_f16((uint16_t *)w.at, w.at, w.n);
     k->conv_pack(&job, s, tensor_over(w.at, c->type, shape), packed.at);
     ConvArgs a = {.packed = packed.at, .x = x.at, .N = c->N, .H = c->H, .W = c->W, .y = y.at};
+    a.ldx = c->ldx;
+    a.ldy = c->ldy;
     a.scale = c->norm ? scale.at : NULL;
     a.shift = c->norm ? shift.at : NULL;
     a.pre_act = c->pre_act;
-    a.epilogue = (Epilogue){c->bias ? bias.at : NULL, c->image_bias ? image_bias.at : NULL,
-                            c->one_image ? c->N * places : places, c->act,
-                            c->residual ? residual.at : NULL};
+    a.epilogue = (Epilogue){c->bias ? bias.at : NULL,
+                            c->image_bias ? image_bias.at : NULL,
+                            c->one_image ? c->N * places : places,
+                            c->act,
+                            c->residual ? residual.at : NULL,
+                            c->slope ? slope.at : NULL};
     if (c->in_place)
         a.epilogue.residual = y.at;
     k->conv(&job, s, &a);
     pool_free(job.pool);
-    const Fenced spent[] = {w, x, scale, shift, bias, image_bias, residual, packed, scratch};
+    const Fenced spent[] = {w,          x,        scale,  shift,   bias,
+                            image_bias, residual, packed, scratch, slope};
     for (size_t i = 0; i < sizeof spent / sizeof *spent; i++)
         fenced_free(spent[i]);
     return y;
@@ -105,6 +112,11 @@ static void random_epilogue(Case *c, uint32_t *seed)
     c->residual = random_below(seed, 3) == 0;
     c->in_place = random_below(seed, 4) == 0;
     c->act = (Act)random_below(seed, ACT_QUICK_GELU + 1);
+    c->slope = random_below(seed, 3) == 0;
+    if (random_below(seed, 3) == 0 && !c->s.depthwise) {
+        c->ldx = c->s.C + random_below(seed, 40);
+        c->ldy = c->s.O + random_below(seed, 40);
+    }
 }
 
 static void equals_the_meaning_for_any_window_stride_and_padding(void **state)
@@ -271,7 +283,7 @@ static void the_meaning_is_a_sum_over_the_window(void **state)
     float scale = 2, shift = 1;
     Job job = {0};
     ref.conv_pack(&job, s, tensor_over(w, TENSOR_F32, SHAPE(1, 1, 2, 2)), packed);
-    ConvArgs a = {packed, x, 1, 2, 3, NULL, NULL, ACT_NONE, y, {0}};
+    ConvArgs a = {.packed = packed, .x = x, .N = 1, .H = 2, .W = 3, .y = y};
     ref.conv(&job, s, &a);
     float want[] = {1 + 4 + 12 + 20, 2 + 6 + 15 + 24, 4 + 10, 5 + 12};
     assert_memory_equal(y, want, sizeof want);

@@ -4,7 +4,7 @@
 typedef struct {
     int64_t M, I, O;
     int64_t gap_x, gap_y; /* ldx - I, ldy - O */
-    bool geglu, bias, image_bias, residual, in_place;
+    bool geglu, bias, image_bias, residual, in_place, slope;
     Act act;
     TensorType type, store;
 } Case;
@@ -37,19 +37,23 @@ static Fenced compute(const Kernels *k, Case c, int threads)
     Fenced x = fenced_random(rows_span(c.M, ldx, c.I), &seed);
     Fenced image_bias = fenced_random(images * c.O, &seed);
     Fenced y = fenced_random(rows_span(c.M, ldy, c.O), &seed);
-    Fenced residual = fenced_random(y.n, &seed);
+    Fenced residual = fenced_random(y.n, &seed), slope = fenced_random(c.O, &seed);
     Fenced packed = fenced((int64_t)(k->linear_packed(s) / sizeof(float)));
     Fenced scratch = fenced((int64_t)(k->linear_scratch(s, c.M, threads) / sizeof(float)));
     Job job = {pool_new(threads), scratch.at};
     k->linear_pack(&job, s, weight_of(c, &w), packed.at);
     LinearArgs a = {packed.at, x.at, ldx, y.at, ldy, c.M, {0}};
-    a.epilogue = (Epilogue){c.bias ? bias.at : NULL, c.image_bias ? image_bias.at : NULL,
-                            rows_per_image, c.act, c.residual ? residual.at : NULL};
+    a.epilogue = (Epilogue){c.bias ? bias.at : NULL,
+                            c.image_bias ? image_bias.at : NULL,
+                            rows_per_image,
+                            c.act,
+                            c.residual ? residual.at : NULL,
+                            c.slope ? slope.at : NULL};
     if (c.in_place)
         a.epilogue.residual = y.at;
     k->linear(&job, s, &a);
     pool_free(job.pool);
-    const Fenced spent[] = {w, bias, x, image_bias, residual, packed, scratch};
+    const Fenced spent[] = {w, bias, x, image_bias, residual, packed, scratch, slope};
     for (size_t i = 0; i < sizeof spent / sizeof *spent; i++)
         fenced_free(spent[i]);
     return y;
@@ -88,6 +92,7 @@ static void equals_the_meaning_at_awkward_sizes(void **state)
         c.bias = random_below(&seed, 2);
         c.image_bias = random_below(&seed, 3) == 0;
         c.residual = random_below(&seed, 2);
+        c.slope = !c.geglu && random_below(&seed, 2);
         c.act = c.geglu ? ACT_NONE : (Act)random_below(&seed, ACT_QUICK_GELU + 1);
         check(c);
     }

@@ -159,7 +159,7 @@ static void piece(void *job, int64_t index, int worker)
     (void)worker;
     const Depthwise *d = job;
     int64_t rows = d->a->N * d->OH, last = min64(rows, (index + 1) * ROWS);
-    Out out = out_by_vectors(d->a->y, rows * d->OW, d->s.C, &d->a->epilogue);
+    Out out = out_by_vectors(d->a->y, rows * d->OW, d->s.C, d->s.C, &d->a->epilogue);
     for (int64_t i = index * ROWS; i < last; i++)
         row(d, &out, i);
     out_done(&out);

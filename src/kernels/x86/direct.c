@@ -150,7 +150,8 @@ static void block(void *job, int64_t index, int worker)
     Corner in = {at.n, at.y * s.stride - s.pad_top, at.x * s.stride - s.pad_left};
     float *strip = (float *)(d->slots + (size_t)worker * p->slot_bytes);
     float *sums = strip + p->strip_bytes / sizeof(float);
-    Out out = out_for(d->a.y, d->a.N * p->OH * p->OW, s.O, s.O, &d->a.epilogue, false);
+    Out out =
+        out_for(d->a.y, d->a.N * p->OH * p->OW, conv_ldy(s, &d->a), s.O, &d->a.epilogue, false);
     Span span[MAX_SPANS];
     Walk w = {.left = strip, .chunk_stride = p->strip.chunk_lines * LINE, .tap = d->tap};
     w.taps = (int)taps;

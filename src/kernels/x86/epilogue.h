@@ -29,9 +29,10 @@ static inline Out out_for(float *y, int64_t rows, int64_t ldy, int64_t O, const 
 
 /* The same where a row's vectors are not written one after the other: half a
  * line at a time past the caches costs more than it saves. */
-static inline Out out_by_vectors(float *y, int64_t rows, int64_t O, const Epilogue *e)
+static inline Out out_by_vectors(float *y, int64_t rows, int64_t ldy, int64_t O,
+                                 const Epilogue *e)
 {
-    Out out = out_for(y, rows, O, O, e, false);
+    Out out = out_for(y, rows, ldy, O, e, false);
     out.stream = out.stream && VEC * sizeof(float) == 64;
     return out;
 }
@@ -76,6 +77,9 @@ VEC_INLINE void out_write(const Out *out, int64_t row, int64_t o, V sum)
     V y = vec_act(sum, out->e->act);
     const float *residual = out->e->residual;
     int64_t at = row * out->ldy + o, left = out->O - o;
+    if (out->e->slope)
+        y = vec_fma(vec_min(y, vec_zero()), vec_load_part(out->e->slope + o, left),
+                    vec_max(vec_zero(), y));
     if (left >= VEC) {
         y = residual ? vec_add(y, vec_load(residual + at)) : y;
         if (out->stream)

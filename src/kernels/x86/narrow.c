@@ -153,7 +153,7 @@ static void block(void *job, int64_t index, int worker)
     int64_t columns = min64(p->grid.columns, p->OW - at.x);
     float *strip = (float *)(n->slots + (size_t)worker * p->slot_bytes);
     float *c = strip + p->strip_bytes / sizeof(float);
-    Out out = out_for(n->a->y, 0, s.O, s.O, &n->a->epilogue, false);
+    Out out = out_for(n->a->y, 0, conv_ldy(s, n->a), s.O, &n->a->epilogue, false);
     for (int64_t i = 0; i < images * rows * columns * NR; i++)
         c[i] = 0;
     for (int64_t k = 0; k < s.C; k += p->depth) {

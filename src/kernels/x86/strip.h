@@ -75,11 +75,11 @@ static inline void strip_zero(float *to, int64_t chunk_stride, int64_t count)
 static inline void strip_fill(const Strip *s, float *to, const ConvArgs *a, int64_t C,
                               Corner corner, int64_t channel, int64_t count)
 {
-    int64_t chunk_stride = s->chunk_lines * LINE;
+    int64_t chunk_stride = s->chunk_lines * LINE, ldx = a->ldx ? a->ldx : C;
     for (int64_t i = 0; i < s->images * s->rows; i++) {
         int64_t n = corner.n + i / s->rows, y = corner.y + i % s->rows;
         bool outside = n >= a->N || y < 0 || y >= a->H;
-        const float *row = outside ? NULL : a->x + (n * a->H + y) * a->W * C + channel;
+        const float *row = outside ? NULL : a->x + (n * a->H + y) * a->W * ldx + channel;
         const float *scale = a->scale && row ? a->scale + n * C + channel : NULL;
         const float *shift = scale ? a->shift + n * C + channel : NULL;
         for (int64_t j = 0; j < s->columns; j++) {
@@ -89,7 +89,7 @@ static inline void strip_fill(const Strip *s, float *to, const ConvArgs *a, int6
             if (row == NULL || x < 0 || x >= a->W)
                 strip_zero(line, chunk_stride, count);
             else
-                strip_pixel(line, chunk_stride, row + x * C, count, scale, shift, a->pre_act);
+                strip_pixel(line, chunk_stride, row + x * ldx, count, scale, shift, a->pre_act);
         }
     }
 }

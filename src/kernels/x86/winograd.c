@@ -309,7 +309,8 @@ static void output_block(const Winograd *v, Corner at, int64_t first, int64_t la
 {
     const Plan *p = &v->plan;
     const Grid *g = &p->grid;
-    Out out = out_by_vectors(v->a->y, v->a->N * p->OH * p->OW, v->s.O, &v->a->epilogue);
+    Out out = out_by_vectors(v->a->y, v->a->N * p->OH * p->OW, conv_ldy(v->s, v->a), v->s.O,
+                             &v->a->epilogue);
     for (int64_t t = 0; t < p->tiles; t++) {
         int64_t n = at.n + t / (g->rows * g->columns);
         Corner tile = {n, 4 * (at.y + t / g->columns % g->rows), 4 * (at.x + t % g->columns)};
