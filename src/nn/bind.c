@@ -277,22 +277,45 @@ Conv bind_conv(Bind *b, const char *name, int64_t C, int64_t O, int k, int strid
     return bind_conv_shape(b, name, s, true);
 }
 
+/* The outcome multiplied by `factor`.  What is packed is a copy that goes again. */
+static Conv multiplied(Bind *b, const char *name, ConvShape s, float factor)
+{
+    Conv k = {.shape = s};
+    char full[NAME];
+    Tensor w = take_filters(b, name, s);
+    Tensor bias = bind_numbers(b, part(full, name, "bias"), SHAPE(s.O));
+    void *packed = bind_take(b, b->kernels->conv_packed(s));
+    size_t floor = b->arena->used;
+    Tensor product = copied(b, w, SHAPE(s.O, s.C, s.kh, s.kw));
+    if (bind_failed(b))
+        return k;
+    for (int64_t i = 0; i < tensor_count(product); i++)
+        tensor_f32(product)[i] *= factor;
+    for (int64_t i = 0; i < s.O; i++)
+        tensor_f32(bias)[i] *= factor;
+    if (pack_filters(b, s, product, packed))
+        k.packed = packed;
+    k.bias = tensor_f32(bias);
+    arena_rewind(b->arena, floor);
+    drop(b, w);
+    return k;
+}
+
 Conv bind_scaled_conv(Bind *b, const char *name, int64_t C, int64_t O, const char *scale)
 {
     ConvShape s = {.C = C, .O = O, .kh = 1, .kw = 1, .stride = 1};
     Tensor factor = binder_take(b->binder, scale, SHAPE(1));
-    Tensor w = copied(b, take_filters(b, name, s), SHAPE(O, C, 1, 1));
-    char full[NAME];
-    Tensor bias = bind_numbers(b, part(full, name, "bias"), SHAPE(O));
-    if (bind_failed(b))
-        return (Conv){.shape = s};
-    float by;
-    tensor_read_f32(&by, factor.data, factor.type, 1);
-    for (int64_t i = 0; i < O * C; i++)
-        tensor_f32(w)[i] *= by;
-    for (int64_t i = 0; i < O; i++)
-        tensor_f32(bias)[i] *= by;
-    return pack_conv(b, s, w, tensor_f32(bias));
+    float by = 0;
+    if (!tensor_is_empty(factor))
+        tensor_read_f32(&by, factor.data, factor.type, 1);
+    return multiplied(b, name, s, by);
+}
+
+Conv bind_conv_times(Bind *b, const char *name, int64_t C, int64_t O, float factor)
+{
+    ConvShape s = {.C = C, .O = O, .kh = 3, .kw = 3, .stride = 1, .pad_top = 1, .pad_left = 1};
+    s.pad_bottom = s.pad_right = 1;
+    return multiplied(b, name, s, factor);
 }
 
 /* ---- norms --------------------------------------------------------------------------- */

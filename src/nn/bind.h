@@ -37,6 +37,9 @@ Conv bind_conv_shape(Bind *b, const char *name, ConvShape s, bool has_bias);
 /* A 1x1 convolution whose outcome is multiplied by the number `scale` [1]. */
 Conv bind_scaled_conv(Bind *b, const char *name, int64_t C, int64_t O, const char *scale);
 
+/* A 3x3 convolution, padded by 1, whose outcome is multiplied by `factor`. */
+Conv bind_conv_times(Bind *b, const char *name, int64_t C, int64_t O, float factor);
+
 GroupNorm bind_group_norm(Bind *b, const char *name, int64_t C, int64_t groups, float eps);
 LayerNorm bind_layer_norm(Bind *b, const char *name, int64_t C, float eps);
 

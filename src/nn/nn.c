@@ -91,7 +91,8 @@ static const float *numbers(Tensor x)
 
 static Epilogue epilogue(const float *bias, With with, int64_t out_rows)
 {
-    Epilogue e = {.bias = bias, .act = with.act, .residual = numbers(with.residual)};
+    Epilogue e = {
+        .bias = bias, .act = with.act, .residual = numbers(with.residual), .slope = with.slope};
     if (!tensor_is_empty(with.image_bias)) {
         must(out_rows % with.image_bias.dim[0] == 0);
         e.image_bias = tensor_f32(with.image_bias);
@@ -118,36 +119,85 @@ static bool norm_terms(Run *r, const GroupNorm *k, Tensor x, float **scale, floa
     return true;
 }
 
+/* Numbers to the norm of x in a convolution's arguments. */
+static bool norm_args(Run *r, ConvArgs *a, With with, Tensor x)
+{
+    float *scale, *shift;
+    a->pre_act = with.pre;
+    if (with.norm == NULL)
+        return true;
+    if (!norm_terms(r, with.norm, x, &scale, &shift))
+        return false;
+    a->scale = scale;
+    a->shift = shift;
+    return true;
+}
+
+/* To the channels of y [N,OH,OW,...] from `at` on. */
+static bool conv(Run *r, const Conv *k, ConvArgs a, Tensor y, int64_t at)
+{
+    const ConvShape *s = &k->shape;
+    int64_t places = y.dim[0] * y.dim[1] * y.dim[2];
+    Job job;
+    if (!begin(r, &job, r->kernels->conv_scratch(*s, a.N, a.H, a.W, pool_threads(r->pool))))
+        return false;
+    a.packed = k->packed;
+    a.y = tensor_f32(y) + at;
+    a.ldy = y.dim[3];
+    if (a.epilogue.residual != NULL)
+        a.epilogue.residual += at;
+    double began = clock_now();
+    r->kernels->conv(&job, *s, &a);
+    double taps = (double)(s->depthwise ? 1 : s->C) * s->kh * s->kw;
+    count(r, COST_CONV, began, 2.0 * (double)places * (double)s->O * taps);
+    return true;
+}
+
+static Shape conv_places(const ConvShape *s, Tensor x, int64_t O)
+{
+    int64_t OH = (x.dim[1] + s->pad_top + s->pad_bottom - s->kh) / s->stride + 1;
+    int64_t OW = (x.dim[2] + s->pad_left + s->pad_right - s->kw) / s->stride + 1;
+    return SHAPE(x.dim[0], OH, OW, O);
+}
+
+Tensor nn_conv_among(Run *r, const Conv *k, Tensor x, int64_t at, With with)
+{
+    if (run_stopped(r) || tensor_is_empty(x) || tensor_is_empty(with.into))
+        return (Tensor){0};
+    const ConvShape *s = &k->shape;
+    Tensor y = with.into;
+    bool is_same = y.data == x.data;
+    must(x.rank == 4 && x.dim[3] >= s->C && !s->depthwise && with.norm == NULL);
+    must(shape_equal(tensor_shape(y), conv_places(s, x, y.dim[3])));
+    must(at >= (is_same ? s->C : 0) && at + s->O <= y.dim[3]);
+    must(tensor_is_empty(with.residual) ||
+         shape_equal(tensor_shape(with.residual), tensor_shape(y)));
+    size_t floor = run_floor(r);
+    ConvArgs a = {.x = tensor_f32(x), .N = x.dim[0], .H = x.dim[1], .W = x.dim[2]};
+    a.ldx = x.dim[3];
+    a.pre_act = with.pre;
+    a.epilogue = epilogue(k->bias, with, a.N * y.dim[1] * y.dim[2]);
+    if (!conv(r, k, a, y, at))
+        return (Tensor){0};
+    run_drop(r, floor);
+    return y;
+}
+
 Tensor nn_conv(Run *r, const Conv *k, Tensor x, With with)
 {
     if (run_stopped(r) || tensor_is_empty(x))
         return (Tensor){0};
     const ConvShape *s = &k->shape;
     must(x.rank == 4 && x.dim[3] == s->C);
-    int64_t N = x.dim[0], H = x.dim[1], W = x.dim[2];
-    int64_t OH = (H + s->pad_top + s->pad_bottom - s->kh) / s->stride + 1;
-    int64_t OW = (W + s->pad_left + s->pad_right - s->kw) / s->stride + 1;
-    Tensor y = place(r, with.into, SHAPE(N, OH, OW, s->O));
+    Shape to = conv_places(s, x, s->O);
+    Tensor y = place(r, with.into, to);
     size_t floor = run_floor(r);
-    ConvArgs a = {.packed = k->packed, .N = N, .H = H, .W = W, .pre_act = with.pre};
-    if (with.norm != NULL) {
-        float *scale, *shift;
-        if (!norm_terms(r, with.norm, x, &scale, &shift))
-            return (Tensor){0};
-        a.scale = scale;
-        a.shift = shift;
-    }
-    Job job;
-    if (tensor_is_empty(y) ||
-        !begin(r, &job, r->kernels->conv_scratch(*s, N, H, W, pool_threads(r->pool))))
+    ConvArgs a = {.x = tensor_f32(x), .N = x.dim[0], .H = x.dim[1], .W = x.dim[2]};
+    if (tensor_is_empty(y) || !norm_args(r, &a, with, x))
         return (Tensor){0};
-    a.x = tensor_f32(x);
-    a.y = tensor_f32(y);
-    a.epilogue = epilogue(k->bias, with, N * OH * OW);
-    double began = clock_now();
-    r->kernels->conv(&job, *s, &a);
-    double taps = (double)(s->depthwise ? 1 : s->C) * s->kh * s->kw;
-    count(r, COST_CONV, began, 2.0 * (double)(N * OH * OW) * (double)s->O * taps);
+    a.epilogue = epilogue(k->bias, with, to.dim[0] * to.dim[1] * to.dim[2]);
+    if (!conv(r, k, a, tensor_reshape(y, to), 0))
+        return (Tensor){0};
     run_drop(r, floor);
     return y;
 }

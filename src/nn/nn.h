@@ -53,18 +53,24 @@ typedef struct TowerLayer {
 } TowerLayer;
 
 /* What else a convolution or linear layer does on the way: nothing, if zero.
- *   y = act(layer(pre(norm(x))) + image_bias[image]) + residual */
+ *   y = act(layer(pre(norm(x))) + image_bias[image]) + residual
+ * What is below 0 after act is multiplied by slope[o]. */
 typedef struct With {
     const GroupNorm *norm; /* of the input; convolutions only */
     Act pre;               /* after the norm */
     Tensor image_bias;     /* [images,O]: rows of x are shared out evenly */
     Act act;
-    Tensor residual; /* of the result's shape */
-    Tensor into;     /* where the result goes; may be the residual */
+    const float *slope; /* [O] or NULL */
+    Tensor residual;    /* of the result's shape */
+    Tensor into;        /* where the result goes; may be the residual */
 } With;
 
 /* x[N,H,W,C] to [N,OH,OW,O]. */
 Tensor nn_conv(Run *r, const Conv *k, Tensor x, With with);
+/* The same among channels: reads the first C of x's, writes (and adds the
+ * residual's) channels at to at + O of with.into, which may be x if at >= C.  So
+ * nothing is copied to lie beside what was there before.  Returns with.into. */
+Tensor nn_conv_among(Run *r, const Conv *k, Tensor x, int64_t at, With with);
 /* x[...,I] to [...,O]. */
 Tensor nn_linear(Run *r, const Linear *k, Tensor x, With with);
 

@@ -3,6 +3,7 @@
 
 #include "weights/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,6 +318,18 @@ Tensor weights_find(const Weights *w, const char *name)
 {
     size_t i = weights_index(w, name);
     return i < w->count ? w->items[i].tensor : (Tensor){0};
+}
+
+const char *weights_nest(const Weights *w, const char *name)
+{
+    static const char *const nests[] = {"params_ema.", "params.", ""};
+    char full[1024];
+    for (size_t i = 0; i < sizeof nests / sizeof *nests; i++) {
+        snprintf(full, sizeof full, "%s%s", nests[i], name);
+        if (weights_index(w, full) < weights_count(w))
+            return nests[i];
+    }
+    return NULL;
 }
 
 bool weights_has_under(const Weights *w, const char *prefix)

@@ -66,6 +66,10 @@ Tensor weights_find(const Weights *w, const char *name);
 /* Whether any name begins with `prefix`. */
 bool weights_has_under(const Weights *w, const char *prefix);
 
+/* Below which of the nests that training programs make, "params_ema.", "params."
+ * or "" (none), the file has `name`: the first of these, or NULL. */
+const char *weights_nest(const Weights *w, const char *name);
+
 /* Numbers in all tensors together. */
 int64_t weights_total(const Weights *w);
 
