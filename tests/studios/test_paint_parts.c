@@ -234,6 +234,99 @@ static void parts_may_be_all_there_is(void **state)
     tiny_free(t);
 }
 
+/* ---- LoRAs ----------------------------------------------------------------------- */
+
+/* A pair of matrices of zeros for each of the layers, whose inputs and outputs
+ * are as many as said. */
+static void save_lora(const char *path, const char *const *layers, int count, int64_t in,
+                      int64_t out)
+{
+    static float zeros[4096];
+    Weights *w = weights_new(path);
+    for (int i = 0; i < count; i++) {
+        char name[256];
+        snprintf(name, sizeof name, "%s.lora_down.weight", layers[i]);
+        weights_add(w, name, tensor_over(zeros, TENSOR_F32, SHAPE(2, in)));
+        snprintf(name, sizeof name, "%s.lora_up.weight", layers[i]);
+        weights_add(w, name, tensor_over(zeros, TENSOR_F32, SHAPE(out, 2)));
+    }
+    save(path, w);
+    weights_close(w);
+}
+
+static void loras_find_the_networks_they_change(void **state)
+{
+    (void)state;
+    static const char *const layers[] = {
+        "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q",
+        "lora_unet_input_blocks_1_1_transformer_blocks_0_attn2_to_k",
+        "lora_te_text_model_encoder_layers_1_self_attn_k_proj",
+        "lora_te_text_model_encoder_layers_7_self_attn_k_proj"};
+    static const struct {
+        const char *word, *said;
+        float scale;
+    } words[] = {
+        {"some.safetensors", "some.safetensors: 3 of its 4 layers changed, by 1", 1},
+        {"some.safetensors:0.7", "some.safetensors: 3 of its 4 layers changed, by 0.7", 0.7f},
+        {"some.safetensors:-2", "some.safetensors: 3 of its 4 layers changed, by -2", -2},
+        {"c:lon.safetensors", "c:lon.safetensors: 3 of its 4 layers changed, by 1", 1},
+    };
+    Tiny *t = tiny_new("sd");
+    save("tiny.safetensors", t->file);
+    save_lora("some.safetensors", layers, 4, 32, 32);
+    save_lora("c:lon.safetensors", layers, 4, 32, 32);
+    PaintParts p = opened(&(PaintNamed){.model = "tiny.safetensors"});
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        PaintLoras l = {0};
+        PaintLine said;
+        Err err = {0};
+        if (!paint_lora_add(&l, words[i].word, &p, &said, &err))
+            fail_msg("%s", err.text);
+        assert_string_equal(said.s, words[i].said);
+        assert_int_equal(l.patches[NET_UNET].count, 2);
+        assert_int_equal(l.patches[NET_TEXT].count, 1);
+        assert_true(l.patches[NET_TEXT].of[0].scale == words[i].scale);
+        paint_loras_close(&l);
+    }
+    paint_parts_close(&p);
+    tiny_free(t);
+}
+
+static void loras_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    static const char *const key[] = {
+        "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"};
+    static const char *const elsewhere[] = {"lora_unet_double_blocks_0_img_attn_qkv"};
+    static const struct {
+        const char *word, *why;
+    } bad[] = {
+        {"xl.safetensors:1", "'xl.safetensors' is a LoRA for Stable Diffusion XL, the model is "
+                             "of an unknown family"},
+        {"flux.safetensors",
+         "'flux.safetensors' is a LoRA for models of an unknown family, the "
+         "model is of an unknown family: none of its 1 layers is in it"},
+        {"tiny.safetensors", "'tiny.safetensors' is no LoRA: none of its 375 tensors is called "
+                             "as in one"},
+        {"nowhere:0.5", "cannot open 'nowhere': No such file or directory"},
+    };
+    Tiny *t = tiny_new("sd");
+    save("tiny.safetensors", t->file);
+    save_lora("xl.safetensors", key, 1, 2048, 32);
+    save_lora("flux.safetensors", elsewhere, 1, 32, 32);
+    PaintParts p = opened(&(PaintNamed){.model = "tiny.safetensors"});
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        PaintLoras l = {0};
+        PaintLine said;
+        Err err = {0};
+        assert_false(paint_lora_add(&l, bad[i].word, &p, &said, &err));
+        assert_string_equal(err.text, bad[i].why);
+        paint_loras_close(&l);
+    }
+    paint_parts_close(&p);
+    tiny_free(t);
+}
+
 /* ---- refusing -------------------------------------------------------------------- */
 
 /* A UNet of two tensors: how many channels it takes, how wide a context. */
@@ -346,6 +439,8 @@ int main(void)
         IN_FOLDER(two_encoders_and_what_a_file_says_of_itself),
         IN_FOLDER(a_folder_has_its_parts_in_folders),
         IN_FOLDER(parts_may_be_all_there_is),
+        IN_FOLDER(loras_find_the_networks_they_change),
+        IN_FOLDER(loras_that_do_not_fit_are_refused),
         IN_FOLDER(what_is_no_model_earns_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 #ifndef STUDIOS_PAINT_INTERNAL_H
 #define STUDIOS_PAINT_INTERNAL_H
 #include "base/json.h"
-#include "weights/naming.h"
+#include "weights/lora.h"
 
 /* The networks that a paint model consists of, found and opened.
  *
@@ -42,6 +42,24 @@ void paint_parts_close(PaintParts *p);
 bool paint_part_open(PaintPart *p, Net net, const char *path, int64_t context,
                      Err *err) MUST_USE;
 void paint_part_close(PaintPart *p);
+
+/* What LoRAs change in the networks of a model. */
+typedef struct PaintLoras {
+    Lora **of;
+    int count;
+    Patches patches[NETS]; /* for a Binder; empty where nothing changes */
+} PaintLoras;
+
+/* One more, as a person names it: "FILE" or "FILE:0.7", which may be negative.
+ * Its layers are looked for in all networks of the model, which must outlive
+ * it.  `said` is a line for the person: how many layers of it are in the model.
+ * False if it is none, or for another family. */
+typedef struct PaintLine {
+    char s[400];
+} PaintLine;
+bool paint_lora_add(PaintLoras *l, const char *word, const PaintParts *model, PaintLine *said,
+                    Err *err) MUST_USE;
+void paint_loras_close(PaintLoras *l);
 
 /* The config.json that diffusers or transformers would have written for a
  * network, told from the names and shapes of its tensors (a net_view): for
