@@ -72,6 +72,7 @@ for part in unet vae text_encoder text_encoder_2; do
     mv "$file" "$tmp/folder/$part/$name.fp16.safetensors"
 done
 gives 0 out 'has every part of a paint model' model "$tmp/folder" --summary
+check 'its UNet is no sprite model' grep -q '^  UNet: complete' "$tmp/out"
 check 'the family of a folder is told' grep -q '3468837867 parameters, family Stable Diffusion XL' "$tmp/out"
 rm -r "$tmp/folder/text_encoder_2"
 gives 0 out 'holds no second text encoder: name one with --text-encoder-2' model "$tmp/folder" --summary

@@ -283,6 +283,13 @@ static void look(Part *p, const Weights *w, Json *config, int64_t context)
     js_free(config);
 }
 
+/* By name alone it might be a sprite model's; in folders of diffusers it is not. */
+static bool is_in_diffusers(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return file_is_dir(path) && strcmp(slash != NULL ? slash + 1 : path, "unet") == 0;
+}
+
 static void look_at_lora(Part *p, const char *path)
 {
     Lora *lora = lora_open(path, 1, &p->why);
@@ -296,6 +303,8 @@ static void look_at_lora(Part *p, const char *path)
 void part_look(Part *p, const Weights *weights, const char *path)
 {
     *p = (Part){.kind = recognise(weights)};
+    if (p->kind == PART_DENOISER && is_in_diffusers(path))
+        p->kind = PART_UNET;
     if (p->kind == PART_LORA)
         look_at_lora(p, path);
     if (p->kind == PART_UNKNOWN || p->kind == PART_LORA)
