@@ -159,7 +159,8 @@ static void needs_no_memory_twice_and_says_when_it_is_short(void **state)
     size_t floor = run_floor(r);
     ClipTextOut out = encode(&t);
     size_t kept = tensor_bytes(out.hidden) + tensor_bytes(out.pooled);
-    assert_in_range(run_floor(r) - floor, kept, kept + 128);
+    /* a row of hidden states would be 24 kB: what is more is alignment and guards */
+    assert_in_range(run_floor(r) - floor, kept, kept + 1024);
     r->scratch->limit = r->scratch->used + 4096;
     out = clip_text_encode(r, &t.net, &t.ask);
     assert_true(tensor_is_empty(out.hidden) && tensor_is_empty(out.pooled));
