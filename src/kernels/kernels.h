@@ -134,6 +134,10 @@ typedef struct Kernels {
     void (*group_norm)(Job *job, float *scale, float *shift, const float *x, int64_t N,
                        int64_t R, int64_t C, int64_t groups, float eps, const float *gamma,
                        const float *beta);
+    /* The mean and the sum of squares about it, [groups] each, of x[R,C]: for norms of
+     * what is seen in parts. */
+    void (*group_moments)(Job *job, double *mean, double *squares, const float *x, int64_t R,
+                          int64_t C, int64_t groups);
     /* y = act(x * scale[n][c] + shift[n][c]) for x[N,R,C]; y may be x. */
     void (*affine)(Job *job, float *y, const float *x, int64_t N, int64_t R, int64_t C,
                    const float *scale, const float *shift, Act act);

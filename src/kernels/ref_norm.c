@@ -50,6 +50,29 @@ static void group_norm(Job *job, float *scale, float *shift, const float *x, int
 }
 
 typedef struct {
+    double *mean, *squares;
+    GroupNorm of;
+} GroupMoments;
+
+static void group_moments_span(const void *args, int64_t from, int64_t to)
+{
+    const GroupMoments *j = args;
+    int64_t width = j->of.C / j->of.groups;
+    for (int64_t g = from; g < to; g++) {
+        const float *x = j->of.x + g * width;
+        j->mean[g] = group_sum(&j->of, x, 0, 1) / (double)(j->of.R * width);
+        j->squares[g] = group_sum(&j->of, x, j->mean[g], 2);
+    }
+}
+
+static void group_moments(Job *job, double *mean, double *squares, const float *x, int64_t R,
+                          int64_t C, int64_t groups)
+{
+    GroupMoments j = {mean, squares, {.x = x, .R = R, .C = C, .groups = groups}};
+    for_spans(job->pool, groups, 1, group_moments_span, &j);
+}
+
+typedef struct {
     float *y;
     const float *x, *scale, *shift;
     int64_t R, C;
@@ -113,6 +136,7 @@ static void layer_norm(Job *job, float *y, const float *x, int64_t M, int64_t C,
 void ref_norm(Kernels *k)
 {
     k->group_norm = group_norm;
+    k->group_moments = group_moments;
     k->affine = affine;
     k->layer_norm = layer_norm;
 }

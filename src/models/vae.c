@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "models/vae.h"
 
+#include "nn/band.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -72,14 +74,20 @@ Tensor vae_encode(Run *r, const Vae *m, Tensor rgb, Tensor noise)
     return run_keep(r, floor, latent_of(r, m, nn_tap(r, x, "enc.moments"), noise));
 }
 
-Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
+/* From latents to the outcome of the decoder's middle. */
+static Tensor decode_mid(Run *r, const Vae *m, Tensor latents)
 {
-    size_t floor = run_floor(r);
     Tensor z = nn_scale(r, latents, 1.0f / m->config.scaling);
     if (m->config.has_quant)
         z = nn_conv(r, &m->decoder.quant, z, (With){0});
     Tensor x = nn_conv(r, &m->decoder.in, z, (With){0});
-    x = nn_tap(r, mid(r, &m->decoder.mid, x), "dec.mid");
+    return nn_tap(r, mid(r, &m->decoder.mid, x), "dec.mid");
+}
+
+Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
+{
+    size_t floor = run_floor(r);
+    Tensor x = decode_mid(r, m, latents);
     for (int i = 0; i < m->config.blocks; i++) {
         const VaeStage *k = &m->decoder.stage[i];
         for (int j = 0; j <= m->config.layers; j++)
@@ -90,6 +98,35 @@ Tensor vae_decode(Run *r, const Vae *m, Tensor latents)
     }
     x = nn_conv(r, &m->decoder.out, x, (With){.norm = &m->decoder.norm, .pre = ACT_SILU});
     return run_keep(r, floor, x);
+}
+
+/* One picture's way through the decoder, into its rgb. */
+static void decode_banded(Run *r, const Vae *m, Tensor latents, int64_t rows, Tensor rgb)
+{
+    size_t floor = run_floor(r);
+    Tensor x = run_keep(r, floor, decode_mid(r, m, latents));
+    const Conv *grow = NULL;
+    for (int i = 0; i < m->config.blocks; i++) {
+        const VaeStage *k = &m->decoder.stage[i];
+        for (int j = 0; j <= m->config.layers; j++) {
+            BandBlock block = {.grow = grow, .residual = &k->res[j], .rows = rows};
+            x = run_keep(r, floor, nn_residual_bands(r, &block, x));
+            grow = NULL;
+        }
+        grow = k->has_resample ? &k->resample : NULL;
+    }
+    nn_conv(r, &m->decoder.out, x,
+            (With){.norm = &m->decoder.norm, .pre = ACT_SILU, .into = rgb});
+    run_drop(r, floor);
+}
+
+Tensor vae_decode_bands(Run *r, const Vae *m, Tensor latents, int64_t rows)
+{
+    int64_t N = latents.dim[0], f = vae_factor(&m->config);
+    Tensor rgb = nn_new(r, SHAPE(N, f * latents.dim[1], f * latents.dim[2], 3));
+    for (int64_t i = 0; i < N && !run_stopped(r); i++)
+        decode_banded(r, m, tensor_rows(latents, i, 1), rows, tensor_rows(rgb, i, 1));
+    return run_stopped(r) ? (Tensor){0} : rgb;
 }
 
 int64_t vae_factor(const VaeConfig *c)

@@ -71,4 +71,8 @@ int64_t vae_factor(const VaeConfig *c);
 Tensor vae_encode(Run *r, const Vae *m, Tensor rgb, Tensor noise);
 /* latents[N,h,w,Z] to rgb[N,H,W,3]. */
 Tensor vae_decode(Run *r, const Vae *m, Tensor latents);
+/* The same in bands of `rows` (a multiple of 4) and one picture after the other: a
+ * third of the memory, twice the work.  Only the sums of the norms' statistics
+ * are rounded otherwise (nn/band.h). */
+Tensor vae_decode_bands(Run *r, const Vae *m, Tensor latents, int64_t rows);
 #endif

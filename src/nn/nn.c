@@ -101,35 +101,34 @@ static Epilogue epilogue(const float *bias, With with, int64_t out_rows)
     return e;
 }
 
-/* Scale and shift [N,C] that amount to the norm of x, in scratch. */
-static bool norm_terms(Run *r, const GroupNorm *k, Tensor x, float **scale, float **shift)
+Tensor nn_norm_terms(Run *r, const GroupNorm *k, Tensor x)
 {
+    if (run_stopped(r) || tensor_is_empty(x))
+        return (Tensor){0};
     int64_t N = x.dim[0], C = last(x);
     must(C == k->C && C % k->groups == 0);
     Tensor terms = fresh(r, SHAPE(2, N, C));
     if (tensor_is_empty(terms))
-        return false;
-    *scale = tensor_f32(terms);
-    *shift = *scale + N * C;
+        return terms;
+    float *scale = tensor_f32(terms);
     Job job = {.pool = r->pool};
     double began = clock_now();
-    r->kernels->group_norm(&job, *scale, *shift, tensor_f32(x), N, rows(x) / N, C, k->groups,
-                           k->eps, k->gamma, k->beta);
+    r->kernels->group_norm(&job, scale, scale + N * C, tensor_f32(x), N, rows(x) / N, C,
+                           k->groups, k->eps, k->gamma, k->beta);
     count(r, COST_NORM, began, 4.0 * (double)tensor_count(x));
-    return true;
+    return terms;
 }
 
-/* Numbers to the norm of x in a convolution's arguments. */
+/* What is done to x on its way into a convolution, in its arguments. */
 static bool norm_args(Run *r, ConvArgs *a, With with, Tensor x)
 {
-    float *scale, *shift;
     a->pre_act = with.pre;
-    if (with.norm == NULL)
-        return true;
-    if (!norm_terms(r, with.norm, x, &scale, &shift))
-        return false;
-    a->scale = scale;
-    a->shift = shift;
+    if (with.norm != NULL)
+        with.terms = nn_norm_terms(r, with.norm, x);
+    if (tensor_is_empty(with.terms))
+        return with.norm == NULL;
+    a->scale = tensor_f32(with.terms);
+    a->shift = a->scale + a->N * x.dim[3];
     return true;
 }
 
@@ -271,10 +270,11 @@ Tensor nn_group_norm(Run *r, const GroupNorm *k, Tensor x, Act act)
         return (Tensor){0};
     Tensor y = fresh(r, tensor_shape(x));
     size_t floor = run_floor(r);
-    float *scale, *shift;
-    if (tensor_is_empty(y) || !norm_terms(r, k, x, &scale, &shift))
+    Tensor terms = nn_norm_terms(r, k, x);
+    if (tensor_is_empty(y) || tensor_is_empty(terms))
         return (Tensor){0};
-    affine(r, x, x.dim[0], scale, shift, act, y);
+    const float *scale = tensor_f32(terms);
+    affine(r, x, x.dim[0], scale, scale + x.dim[0] * last(x), act, y);
     run_drop(r, floor);
     return y;
 }
@@ -489,6 +489,18 @@ Tensor nn_act(Run *r, Tensor x, Act act)
     r->kernels->act(&job, tensor_f32(y), tensor_f32(x), tensor_count(x), act);
     count(r, COST_OTHER, began, (double)tensor_count(x));
     return y;
+}
+
+void nn_copy(Run *r, Tensor to, Tensor x)
+{
+    if (run_stopped(r) || tensor_is_empty(to) || tensor_is_empty(x))
+        return;
+    must(tensor_count(to) == tensor_count(x));
+    Job job = {.pool = r->pool};
+    double began = clock_now();
+    r->kernels->copy_rows(&job, tensor_f32(to), last(x), tensor_f32(x), last(x), rows(x),
+                          last(x));
+    count(r, COST_OTHER, began, 0);
 }
 
 Tensor nn_concat(Run *r, Tensor a, Tensor b)

@@ -57,6 +57,7 @@ typedef struct TowerLayer {
  * What is below 0 after act is multiplied by slope[o]. */
 typedef struct With {
     const GroupNorm *norm; /* of the input; convolutions only */
+    Tensor terms;          /* or what nn_norm_terms gave for it */
     Act pre;               /* after the norm */
     Tensor image_bias;     /* [images,O]: rows of x are shared out evenly */
     Act act;
@@ -89,6 +90,8 @@ Tensor nn_zeros(Run *r, Shape s);
 /* act(norm(x)) for x[N,...,C]. */
 Tensor nn_group_norm(Run *r, const GroupNorm *k, Tensor x, Act act);
 Tensor nn_layer_norm(Run *r, const LayerNorm *k, Tensor x);
+/* Scale and shift [2,N,C] that amount to the norm of x. */
+Tensor nn_norm_terms(Run *r, const GroupNorm *k, Tensor x);
 
 /* Keys and values that batches from `from` on see besides their own:
  * kv[S,2C], keys first.  Empty: none. */
@@ -113,6 +116,8 @@ Tensor nn_scale(Run *r, Tensor x, float factor);
 /* x += y * factor, in place. */
 void nn_add_to(Run *r, Tensor x, Tensor y, float factor);
 Tensor nn_act(Run *r, Tensor x, Act act);
+/* Numbers of x to `to`, which has as many. */
+void nn_copy(Run *r, Tensor to, Tensor x);
 /* [...,Ca] and [...,Cb] to [...,Ca+Cb]. */
 Tensor nn_concat(Run *r, Tensor a, Tensor b);
 /* x[N,H,W,C] to [N,OH,OW,C] by the nearest pixel. */

@@ -116,6 +116,49 @@ static void a_large_mean_drowns_nothing(void **state)
     statistics_are_exact(&cases[12], 400, true);
 }
 
+/* Of the first picture: the mean against the spread and its own size; the squares may be
+ * twice as far off as a scale, which goes with their root. */
+static void moments_are_exact(const Kernels *k, const Case *c, const Setting *s)
+{
+    Pool *pool = pool_new(2);
+    Job job = {pool, NULL};
+    int64_t width = c->C / c->groups;
+    double *mean = calloc((size_t)c->groups * 2, sizeof *mean), *squares = mean + c->groups;
+    k->group_moments(&job, mean, squares, s->x.at, c->R, c->C, c->groups);
+    for (int64_t g = 0; g < c->groups; g++) {
+        double sum = 0, about = 0, count = (double)(c->R * width);
+        for (int64_t i = 0; i < c->R * width; i++)
+            sum += (double)s->x.at[i / width * c->C + g * width + i % width];
+        for (int64_t i = 0; i < c->R * width; i++) {
+            double t = (double)s->x.at[i / width * c->C + g * width + i % width] - sum / count;
+            about += t * t;
+        }
+        double size = fabs(sum / count) + sqrt(about / count);
+        if (fabs(mean[g] - sum / count) > 1e-6 * size ||
+            fabs(squares[g] - about) > 2e-6 * about + 1e-12 * sum * sum)
+            fail_msg(
+                "%s: R%ld C%ld group %ld: mean %.9g, wanted %.9g; squares %.9g, wanted %.9g",
+                k->name, (long)c->R, (long)c->C, (long)g, mean[g], sum / count, squares[g],
+                about);
+    }
+    free(mean);
+    pool_free(pool);
+}
+
+static void group_moments_are_exact(void **state)
+{
+    (void)state;
+    Kernels table[TABLES];
+    int tables = tables_here(table);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (int mean = 0; mean <= 400; mean += 200) {
+            Setting s = setting(&cases[k], (float)mean);
+            for (int i = 0; i < tables; i++)
+                moments_are_exact(&table[i], &cases[k], &s);
+            setting_free(s);
+        }
+}
+
 static void affine_applies_scale_shift_and_activation(void **state)
 {
     (void)state;
@@ -208,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(group_norm_statistics_are_exact),
+        cmocka_unit_test(group_moments_are_exact),
         cmocka_unit_test(a_large_mean_drowns_nothing),
         cmocka_unit_test(affine_applies_scale_shift_and_activation),
         cmocka_unit_test(layer_norm_is_near_the_formula),

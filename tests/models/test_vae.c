@@ -3,6 +3,7 @@
 
 #include "golden.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -88,6 +89,68 @@ static void decodes_stage_by_stage_like_the_reference(void **state)
 {
     (void)state;
     on_all_tables(decode);
+}
+
+/* How far bands are from the whole, as a share of the largest. */
+static double banded(Bench *b, const Case *c, Vae *vae, int64_t rows)
+{
+    size_t floor = run_floor(&b->run);
+    Shape s = SHAPE(2, c->config.latent, 5, 3);
+    Tensor z = to_channels_last(&b->arena, named_values(&b->arena, "in.latent", s, 1.7f));
+    Tensor whole = vae_decode(&b->run, vae, z);
+    Tensor rgb = vae_decode_bands(&b->run, vae, z, rows);
+    assert_ran(&b->run);
+    assert_int_equal(tensor_count(rgb), tensor_count(whole));
+    double off = 0, largest = 0;
+    for (int64_t i = 0; i < tensor_count(rgb); i++) {
+        double want = (double)tensor_f32(whole)[i];
+        off = fmax(off, fabs((double)tensor_f32(rgb)[i] - want));
+        largest = fmax(largest, fabs(want));
+    }
+    run_drop(&b->run, floor);
+    return off / largest;
+}
+
+static const int64_t band_rows[] = {8, 16, 64};
+
+/* Bands overlap by whole tiles of the convolutions, so with statistics that are summed in
+ * double, and so do not know bands, no bit differs. */
+static void banded_exactly(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    (void)g;
+    Kernels plain;
+    Err err = {0};
+    assert_true(kernels_named(&plain, "ref", &err));
+    b->kernels.group_norm = plain.group_norm;
+    b->kernels.group_moments = plain.group_moments;
+    for (size_t i = 0; i < sizeof band_rows / sizeof *band_rows; i++)
+        if (banded(b, c, vae, band_rows[i]) != 0)
+            fail_msg("%s, %s: bands of %d rows give other bits", c->golden, b->kernels.name,
+                     (int)band_rows[i]);
+}
+
+/* The fast tables sum in f32 by runs, which begin elsewhere: as far apart as either is from
+ * double precision. */
+static void banded_nearly(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    (void)g;
+    for (size_t i = 0; i < sizeof band_rows / sizeof *band_rows; i++) {
+        double off = banded(b, c, vae, band_rows[i]);
+        if (!(off <= 1e-5))
+            fail_msg("%s, %s: bands of %d rows are off by %.3g of the largest", c->golden,
+                     b->kernels.name, (int)band_rows[i], off);
+    }
+}
+
+static void bands_give_what_the_whole_gives(void **state)
+{
+    (void)state;
+    with_network(&cases[0], "best", banded_exactly);
+    with_network(&cases[0], "best", banded_nearly);
+    for (const char *const *t = tables(); *t != NULL; t++) {
+        with_network(&cases[1], *t, banded_exactly);
+        with_network(&cases[1], *t, banded_nearly);
+    }
 }
 
 /* Binds these parts of a file with a tensor more; true if it may be there. */
@@ -193,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encodes_stage_by_stage_like_the_reference),
         cmocka_unit_test(decodes_stage_by_stage_like_the_reference),
+        cmocka_unit_test(bands_give_what_the_whole_gives),
         cmocka_unit_test(a_half_lets_the_other_be_left_over_but_nothing_of_its_own),
         cmocka_unit_test(short_memory_is_refused_with_a_sentence),
         cmocka_unit_test(cancelling_ends_a_pass),

@@ -100,19 +100,28 @@ typedef struct {
     float eps;
 } GroupNorm;
 
-/* Writes the channels of group g (of those in flight) of image n. */
-static void finish_group(const Statistics *s, const GroupNorm *to, int64_t n, int64_t g)
+/* Mean and variance of group g (of those in flight) of image n. */
+static void group_of(const Statistics *s, int64_t n, int64_t g, double *mean, double *variance)
 {
     Moments m = {0, 0};
     for (int64_t b = 0; b < s->blocks; b++) {
         m.sum += s->part[n * s->blocks + b][g].sum;
         m.squares += s->part[n * s->blocks + b][g].squares;
     }
-    int64_t first = (s->group + g) * s->width;
     double count = (double)(s->R * s->width), off = m.sum / count;
-    double mean = (double)s->x[n * s->R * s->C + first] + off;
-    double variance = m.squares / count - off * off;
-    double by = 1 / sqrt((variance > 0 ? variance : 0) + (double)to->eps);
+    *mean = (double)s->x[n * s->R * s->C + (s->group + g) * s->width] + off;
+    *variance = m.squares / count - off * off;
+    if (*variance < 0)
+        *variance = 0;
+}
+
+/* Writes its channels. */
+static void finish_group(const Statistics *s, const GroupNorm *to, int64_t n, int64_t g)
+{
+    double mean, variance;
+    group_of(s, n, g, &mean, &variance);
+    double by = 1 / sqrt(variance + (double)to->eps);
+    int64_t first = (s->group + g) * s->width;
     for (int64_t c = first; c < first + s->width; c++) {
         double scale = by * (double)(to->gamma ? to->gamma[c] : 1);
         to->scale[n * s->C + c] = (float)scale;
@@ -120,14 +129,36 @@ static void finish_group(const Statistics *s, const GroupNorm *to, int64_t n, in
     }
 }
 
-static void group_norm(Job *job, float *scale, float *shift, const float *x, int64_t N,
-                       int64_t R, int64_t C, int64_t groups, float eps, const float *gamma,
-                       const float *beta)
+static Statistics statistics_for(int64_t R, int64_t C, int64_t groups)
 {
     Statistics s = {.R = R, .C = C, .width = C / groups};
     int64_t wanted = min64(SLOTS, max64(1, R * C / BLOCK_NUMBERS));
     s.rows = div_up(R, wanted);
     s.blocks = div_up(R, s.rows);
+    return s;
+}
+
+static void group_moments(Job *job, double *mean, double *squares, const float *x, int64_t R,
+                          int64_t C, int64_t groups)
+{
+    Statistics s = statistics_for(R, C, groups);
+    s.x = x;
+    for (s.group = 0; s.group < groups; s.group += GROUPS) {
+        s.groups = min64(GROUPS, groups - s.group);
+        pool_run(job->pool, s.blocks, block_moments, &s);
+        for (int64_t g = 0; g < s.groups; g++) {
+            double *to = squares + s.group + g;
+            group_of(&s, 0, g, mean + s.group + g, to);
+            *to *= (double)(R * s.width);
+        }
+    }
+}
+
+static void group_norm(Job *job, float *scale, float *shift, const float *x, int64_t N,
+                       int64_t R, int64_t C, int64_t groups, float eps, const float *gamma,
+                       const float *beta)
+{
+    Statistics s = statistics_for(R, C, groups);
     int64_t together = SLOTS / s.blocks;
     for (int64_t n = 0; n < N; n += together)
         for (s.group = 0; s.group < groups; s.group += GROUPS) {
@@ -266,6 +297,7 @@ static void layer_norm(Job *job, float *y, const float *x, int64_t M, int64_t C,
 void OVERLAY(norm)(Kernels *k)
 {
     k->group_norm = group_norm;
+    k->group_moments = group_moments;
     k->affine = affine;
     k->layer_norm = layer_norm;
 }
