@@ -91,21 +91,21 @@ static const struct {
 
 /* Below which prefix the layers of a network stand; flat ones have _ for dots. */
 static const struct Home {
-    Net net;
     const char *prefix;
+    Net net;
     bool is_flat;
 } homes[] = {
-    {NET_UNET, "lora_unet_", true},
-    {NET_UNET, "unet.", false},
-    {NET_UNET, "diffusion_model.", false},
-    {NET_UNET, "model.diffusion_model.", false},
-    {NET_UNET, "", false},
-    {NET_TEXT, "lora_te_", true},
-    {NET_TEXT, "lora_te1_", true},
-    {NET_TEXT, "text_encoder.", false},
-    {NET_TEXT, "", false},
-    {NET_TEXT2, "lora_te2_", true},
-    {NET_TEXT2, "text_encoder_2.", false},
+    {"lora_unet_", NET_UNET, true},
+    {"unet.", NET_UNET, false},
+    {"diffusion_model.", NET_UNET, false},
+    {"model.diffusion_model.", NET_UNET, false},
+    {"", NET_UNET, false},
+    {"lora_te_", NET_TEXT, true},
+    {"lora_te1_", NET_TEXT, true},
+    {"text_encoder.", NET_TEXT, false},
+    {"", NET_TEXT, false},
+    {"lora_te2_", NET_TEXT2, true},
+    {"text_encoder_2.", NET_TEXT2, false},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))

@@ -115,9 +115,6 @@ static void check_pair(Model *m, const Pair *p)
     lora_close(l);
 }
 
-static void layers_are_known_under_every_name(void **state)
-{
-    (void)state;
 #define TEXT "text_model.encoder.layers.0.self_attn."
 #define FLAT_TEXT "_text_model_encoder_layers_0_self_attn_q_proj.lora_"
 #define DOWN(i)                                                                                \
@@ -134,60 +131,62 @@ static void layers_are_known_under_every_name(void **state)
             WIDTH, 2                                                                           \
         }                                                                                      \
     }
-    static const Pair pairs[] = {
-        {FLAT "attn1_to_q.lora_down.weight", FLAT "attn1_to_q.lora_up.weight", DOWN(WIDTH), UP,
-         NET_UNET, BLOCK "attn1.to_q.weight"},
-        {FLAT "attn1_to_out_0.lora_down.weight", FLAT "attn1_to_out_0.lora_up.weight",
-         DOWN(WIDTH), UP, NET_UNET, BLOCK "attn1.to_out.0.weight"},
-        {"lora_unet_input_blocks_2_1_transformer_blocks_0_attn2_to_k.lora_down.weight",
-         "lora_unet_input_blocks_2_1_transformer_blocks_0_attn2_to_k.lora_up.weight",
-         DOWN(CONTEXT), UP, NET_UNET, BLOCK "attn2.to_k.weight"},
-        {"lora_unet_input_blocks_1_0_in_layers_2.lora_down.weight",
-         "lora_unet_input_blocks_1_0_in_layers_2.lora_up.weight",
-         {4, {2, WIDTH, 3, 3}},
-         {4, {WIDTH, 2, 1, 1}},
-         NET_UNET,
-         "down_blocks.0.resnets.0.conv1.weight"},
-        {"lora_unet_time_embed_0.lora_down.weight", "lora_unet_time_embed_0.lora_up.weight",
-         DOWN(2), UP, NET_UNET, "time_embedding.linear_1.weight"},
-        {"diffusion_model.input_blocks.0.0.lora_A.weight",
-         "diffusion_model.input_blocks.0.0.lora_B.weight",
-         {4, {2, 4, 3, 3}},
-         {4, {WIDTH, 2, 1, 1}},
-         NET_UNET,
-         "conv_in.weight"},
-        {"unet." BLOCK "attn1.to_q.lora_A.weight", "unet." BLOCK "attn1.to_q.lora_B.weight",
-         DOWN(WIDTH), UP, NET_UNET, BLOCK "attn1.to_q.weight"},
-        {"base_model.model." BLOCK "attn1.to_q.lora_A.default.weight",
-         "base_model.model." BLOCK "attn1.to_q.lora_B.default.weight", DOWN(WIDTH), UP,
-         NET_UNET, BLOCK "attn1.to_q.weight"},
-        {"unet." BLOCK "attn1.processor.to_out_lora.down.weight",
-         "unet." BLOCK "attn1.processor.to_out_lora.up.weight", DOWN(WIDTH), UP, NET_UNET,
-         BLOCK "attn1.to_out.0.weight"},
-        {BLOCK "attn1.processor.to_q_lora.down.weight",
-         BLOCK "attn1.processor.to_q_lora.up.weight", DOWN(WIDTH), UP, NET_UNET,
-         BLOCK "attn1.to_q.weight"},
-        {"unet." BLOCK "attn1.to_q.lora.down.weight", "unet." BLOCK "attn1.to_q.lora.up.weight",
-         DOWN(WIDTH), UP, NET_UNET, BLOCK "attn1.to_q.weight"},
-        {"unet.down_blocks.0.attentions.1.proj_in.lora.down.weight",
-         "unet.down_blocks.0.attentions.1.proj_in.lora.up.weight", DOWN(WIDTH), UP, NET_UNET,
-         "down_blocks.0.attentions.1.proj_in.weight"},
-        {"lora_te" FLAT_TEXT "down.weight", "lora_te" FLAT_TEXT "up.weight", DOWN(WIDTH), UP,
-         NET_TEXT, TEXT "q_proj.weight"},
-        {"lora_te1" FLAT_TEXT "down.weight", "lora_te1" FLAT_TEXT "up.weight", DOWN(WIDTH), UP,
-         NET_TEXT, TEXT "q_proj.weight"},
-        {"lora_te2" FLAT_TEXT "down.weight", "lora_te2" FLAT_TEXT "up.weight", DOWN(WIDTH), UP,
-         NET_TEXT2, TEXT "q_proj.weight"},
-        {"text_encoder." TEXT "q_proj.lora_linear_layer.down.weight",
-         "text_encoder." TEXT "q_proj.lora_linear_layer.up.weight", DOWN(WIDTH), UP, NET_TEXT,
-         TEXT "q_proj.weight"},
-        {"text_encoder." TEXT "to_q_lora.down.weight",
-         "text_encoder." TEXT "to_q_lora.up.weight", DOWN(WIDTH), UP, NET_TEXT,
-         TEXT "q_proj.weight"},
-        {"text_encoder_2." TEXT "q_proj.lora_A.weight",
-         "text_encoder_2." TEXT "q_proj.lora_B.weight", DOWN(WIDTH), UP, NET_TEXT2,
-         TEXT "q_proj.weight"},
-    };
+static const Pair pairs[] = {
+    {FLAT "attn1_to_q.lora_down.weight", FLAT "attn1_to_q.lora_up.weight", DOWN(WIDTH), UP,
+     NET_UNET, BLOCK "attn1.to_q.weight"},
+    {FLAT "attn1_to_out_0.lora_down.weight", FLAT "attn1_to_out_0.lora_up.weight", DOWN(WIDTH),
+     UP, NET_UNET, BLOCK "attn1.to_out.0.weight"},
+    {"lora_unet_input_blocks_2_1_transformer_blocks_0_attn2_to_k.lora_down.weight",
+     "lora_unet_input_blocks_2_1_transformer_blocks_0_attn2_to_k.lora_up.weight", DOWN(CONTEXT),
+     UP, NET_UNET, BLOCK "attn2.to_k.weight"},
+    {"lora_unet_input_blocks_1_0_in_layers_2.lora_down.weight",
+     "lora_unet_input_blocks_1_0_in_layers_2.lora_up.weight",
+     {4, {2, WIDTH, 3, 3}},
+     {4, {WIDTH, 2, 1, 1}},
+     NET_UNET,
+     "down_blocks.0.resnets.0.conv1.weight"},
+    {"lora_unet_time_embed_0.lora_down.weight", "lora_unet_time_embed_0.lora_up.weight",
+     DOWN(2), UP, NET_UNET, "time_embedding.linear_1.weight"},
+    {"diffusion_model.input_blocks.0.0.lora_A.weight",
+     "diffusion_model.input_blocks.0.0.lora_B.weight",
+     {4, {2, 4, 3, 3}},
+     {4, {WIDTH, 2, 1, 1}},
+     NET_UNET,
+     "conv_in.weight"},
+    {"unet." BLOCK "attn1.to_q.lora_A.weight", "unet." BLOCK "attn1.to_q.lora_B.weight",
+     DOWN(WIDTH), UP, NET_UNET, BLOCK "attn1.to_q.weight"},
+    {"base_model.model." BLOCK "attn1.to_q.lora_A.default.weight",
+     "base_model.model." BLOCK "attn1.to_q.lora_B.default.weight", DOWN(WIDTH), UP, NET_UNET,
+     BLOCK "attn1.to_q.weight"},
+    {"unet." BLOCK "attn1.processor.to_out_lora.down.weight",
+     "unet." BLOCK "attn1.processor.to_out_lora.up.weight", DOWN(WIDTH), UP, NET_UNET,
+     BLOCK "attn1.to_out.0.weight"},
+    {BLOCK "attn1.processor.to_q_lora.down.weight", BLOCK "attn1.processor.to_q_lora.up.weight",
+     DOWN(WIDTH), UP, NET_UNET, BLOCK "attn1.to_q.weight"},
+    {"unet." BLOCK "attn1.to_q.lora.down.weight", "unet." BLOCK "attn1.to_q.lora.up.weight",
+     DOWN(WIDTH), UP, NET_UNET, BLOCK "attn1.to_q.weight"},
+    {"unet.down_blocks.0.attentions.1.proj_in.lora.down.weight",
+     "unet.down_blocks.0.attentions.1.proj_in.lora.up.weight", DOWN(WIDTH), UP, NET_UNET,
+     "down_blocks.0.attentions.1.proj_in.weight"},
+    {"lora_te" FLAT_TEXT "down.weight", "lora_te" FLAT_TEXT "up.weight", DOWN(WIDTH), UP,
+     NET_TEXT, TEXT "q_proj.weight"},
+    {"lora_te1" FLAT_TEXT "down.weight", "lora_te1" FLAT_TEXT "up.weight", DOWN(WIDTH), UP,
+     NET_TEXT, TEXT "q_proj.weight"},
+    {"lora_te2" FLAT_TEXT "down.weight", "lora_te2" FLAT_TEXT "up.weight", DOWN(WIDTH), UP,
+     NET_TEXT2, TEXT "q_proj.weight"},
+    {"text_encoder." TEXT "q_proj.lora_linear_layer.down.weight",
+     "text_encoder." TEXT "q_proj.lora_linear_layer.up.weight", DOWN(WIDTH), UP, NET_TEXT,
+     TEXT "q_proj.weight"},
+    {"text_encoder." TEXT "to_q_lora.down.weight", "text_encoder." TEXT "to_q_lora.up.weight",
+     DOWN(WIDTH), UP, NET_TEXT, TEXT "q_proj.weight"},
+    {"text_encoder_2." TEXT "q_proj.lora_A.weight",
+     "text_encoder_2." TEXT "q_proj.lora_B.weight", DOWN(WIDTH), UP, NET_TEXT2,
+     TEXT "q_proj.weight"},
+};
+
+static void layers_are_known_under_every_name(void **state)
+{
+    (void)state;
     Model *m = model_new();
     for (size_t i = 0; i < COUNT(pairs); i++)
         check_pair(m, &pairs[i]);
