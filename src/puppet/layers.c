@@ -25,9 +25,22 @@ static bool is_held(int part)
 {
     return part == PUPPET_HELD_R || part == PUPPET_HELD_L;
 }
-static bool is_head(int part)
+/* Sets of parts, a bit for each. */
+enum {
+    HEADS = 1 << PUPPET_HEAD,
+    ARMS = 1 << PUPPET_R_UPPER_ARM | 1 << PUPPET_R_FOREARM | 1 << PUPPET_L_UPPER_ARM |
+           1 << PUPPET_L_FOREARM,
+    HELD = 1 << PUPPET_HELD_R | 1 << PUPPET_HELD_L
+};
+static bool is_among(int parts, int part)
 {
-    return part == PUPPET_HEAD;
+    return parts >> part & 1;
+}
+/* What may lie over a limb. */
+static int above_limb(int limb, int side)
+{
+    int leg = limb_part(LEG, !side, 0);
+    return limb == ARM ? HELD : HELD | ARMS | 1 << leg | 1 << (leg + 1);
 }
 static bool is_over(int part)
 {
@@ -100,31 +113,31 @@ static void invent(Cutting *c, Layer *l, const unsigned char *known, const unsig
 
 /* What of a layer lies under other parts is invented from its own pixels (those of the label
  * `own`; 0: all), one off the outline of what lies over it. */
-static void invent_under(Cutting *c, Layer *l, bool (*is_above)(int part), int own)
+static void invent_under(Cutting *c, Layer *l, int above, int own)
 {
     size_t mark = c->scratch->used;
     int64_t n = pixels(c), count = 0;
-    unsigned char *above = fresh(c), *grown = fresh(c), *known = fresh(c);
+    unsigned char *lost = fresh(c), *grown = fresh(c), *known = fresh(c);
     for (int64_t i = 0; i < n; i++)
-        above[i] = is_above(c->label[i]);
-    mask_grow(grown, above, c->puppet->size);
+        lost[i] = is_among(above, c->label[i]);
+    mask_grow(grown, lost, c->puppet->size);
     for (int64_t i = 0; i < n; i++)
         count += known[i] = (own ? c->label[i] == own : l->part[i] != 0) && !grown[i];
     if (count > 0)
-        invent(c, l, known, above);
+        invent(c, l, known, lost);
     arena_rewind(c->scratch, mark);
 }
 
 /* Grows a layer under what lies over it, as far as small motions open a gap, with the
  * picture's own pixels and not over edges of colour. */
-static void tuck(const Cutting *c, unsigned char *mask, bool (*is_above)(int part))
+static void tuck(const Cutting *c, unsigned char *mask, int above)
 {
     size_t mark = c->scratch->used;
     Size s = c->puppet->size;
     int64_t *line = memory_take(c->scratch, pixels(c), sizeof *line), first = 0, last = 0;
     int most = (int)ceilf(TUCK * c->puppet->radius[ARM][0]);
     for (int64_t i = 0; i < pixels(c); i++) {
-        if (mask[i] && !is_above(c->label[i]))
+        if (mask[i] && !is_among(above, c->label[i]))
             line[last++] = i;
     }
     for (int step = 0; step < most; step++) {
@@ -132,7 +145,7 @@ static void tuck(const Cutting *c, unsigned char *mask, bool (*is_above)(int par
             int64_t i = line[first], next[4];
             for (int k = 0, n = mask_neighbours(next, i, s); k < n; k++) {
                 int64_t to = next[k];
-                if (mask[to] || !is_above(c->label[to]) ||
+                if (mask[to] || !is_among(above, c->label[to]) ||
                     rgb_step(c->color + 4 * i, c->color + 4 * to) > TUCK_EDGE)
                     continue;
                 mask[to] = 1;
@@ -165,7 +178,7 @@ static void cut_skirt(Cutting *c)
         for (int k = 0; k <= is_side; k++) {
             Layer *l = add(c, LAYER_SKIRT, k, skirt, PUPPET_SKIRT);
             tie(l, &p->figure, PUPPET_SKIRT);
-            invent_under(c, l, is_arm, PUPPET_SKIRT);
+            invent_under(c, l, ARMS, PUPPET_SKIRT);
             if (!is_side || k == RIGHT)
                 tie(l, &p->figure, PUPPET_R_THIGH);
             if (!is_side || k == LEFT)
@@ -319,7 +332,7 @@ static void cut_torso(Cutting *c)
                     (is_arm(c->label[i]) && is_mirrored_trunk(c, &b, center(c, i)));
         trunk[i] = trunk[i] && !is_arm_behind(c, c->label[i]);
     }
-    tuck(c, trunk, is_head);
+    tuck(c, trunk, HEADS);
     trunk_colors(c, trunk, near, known);
     Layer *l = add(c, LAYER_TORSO, 0, trunk, PUPPET_TORSO);
     tie(l, &p->figure, PUPPET_TORSO);
@@ -342,7 +355,7 @@ static void cut_head(Cutting *c)
     mask_fill_rows(head, hidden, p->size);
     Layer *l = add(c, LAYER_HEAD, 0, head, PUPPET_HEAD);
     tie(l, &p->figure, PUPPET_HEAD);
-    invent_under(c, l, is_held, 0);
+    invent_under(c, l, HELD, 0);
     arena_rewind(c->scratch, mark);
 }
 
@@ -378,13 +391,16 @@ static float seen(const Cutting *c, int limb, int side)
     return (float)count / fmaxf(1, 2 * r * length);
 }
 
+/* A limb, with the joint that it has under the trunk; a leg goes on under what lies over it. */
 static void limb_mask(const Cutting *c, int limb, int side, unsigned char *mask)
 {
     Point top = figure_point(&c->puppet->figure, limb_joint(limb, side, 0));
     float r = c->puppet->radius[limb][0];
     for (int64_t i = 0; i < pixels(c); i++) {
+        bool is_under = limb == LEG && is_among(above_limb(LEG, side), c->label[i]);
         mask[i] = is_of_limb(c, i, limb, side) ||
-                  (c->label[i] == PUPPET_TORSO && is_within(center(c, i), top, r));
+                  (c->label[i] == PUPPET_TORSO && is_within(center(c, i), top, r)) ||
+                  (is_under && from_axis(c, limb, side, center(c, i)) < r);
     }
 }
 
@@ -428,7 +444,7 @@ static void cut_limb(Cutting *c, int limb, int side)
                 distance_to_segment(center(c, i), l->rest[0].at, l->rest[1].at))
             l->part[i] = (unsigned char)limb_part(limb, side, 1);
     }
-    invent_under(c, l, is_held, 0);
+    invent_under(c, l, above_limb(limb, side), 0);
     arena_rewind(c->scratch, mark);
 }
 

@@ -12,6 +12,9 @@ static const float HIDDEN = 2, BEHIND = .5f; /* an arm so many half widths behin
 static const float ARM_EDGE = .4f;           /* the colour step at which an arm ends */
 static const float FRONT = .3f; /* shoulders so far apart, in lengths of the trunk */
 static const float NO_EDGE = 9;
+/* A hand's radius; of its core, which surely is one; in half widths of the arm.  The step at
+ * which it ends, and how much of its rim may go on. */
+static const float HAND = 2, HAND_CORE = .4f, HAND_EDGE = .08f, HAND_OPEN = .5f;
 static const float PULLED = .15f; /* of a shoulder towards the neck */
 
 /* How far it is from p to the limb's edge, on the nearer side of the bone: the silhouette's,
@@ -176,33 +179,69 @@ static bool is_behind_trunk(const Grid *g, int part)
     return arm < trunk - BEHIND * part_radius(g, part);
 }
 
-/* What is seen of the trunk: its area, and what goes on from there without an edge of
- * colour, as far as cloth may reach. */
-static void see_trunk(const Grid *g, const Area *trunk, unsigned char *seen, Arena *scratch)
+/* Adds to `seen` what goes on from it without an edge of colour, where it may be. */
+static void flood(const Grid *g, unsigned char *seen, const unsigned char *may, float edge,
+                  Arena *scratch)
 {
     size_t mark = scratch->used;
-    int64_t n = size_count(g->size), first = 0, last = 0;
+    int64_t n = size_count(g->size), first = 0, last = 0, next[4];
     int64_t *line = memory_take(scratch, n, sizeof *line);
-    float most = CLOTH * part_radius(g, PUPPET_TORSO);
     for (int64_t i = 0; i < n; i++) {
-        seen[i] = g->solid[i] && area_distance(trunk, grid_center(g, i)) <= 0;
         if (seen[i])
             line[last++] = i;
     }
     while (first < last) {
-        int64_t i = line[first++], w = g->size.w, x = i % w, y = i / w;
-        const int64_t next[4] = {x > 0 ? i - 1 : -1, x + 1 < w ? i + 1 : -1, y > 0 ? i - w : -1,
-                                 y + 1 < g->size.h ? i + w : -1};
-        for (int k = 0; k < 4; k++) {
-            int64_t j = next[k];
-            if (j < 0 || seen[j] || !g->solid[j] ||
-                color_step(g->lab + 3 * i, g->lab + 3 * j) > ARM_EDGE ||
-                area_distance(trunk, grid_center(g, j)) > most)
+        int64_t i = line[first++];
+        for (int k = 0, count = mask_neighbours(next, i, g->size); k < count; k++) {
+            int64_t to = next[k];
+            if (seen[to] || !may[to] || color_step(g->lab + 3 * i, g->lab + 3 * to) > edge)
                 continue;
-            seen[j] = 1;
-            line[last++] = j;
+            seen[to] = 1;
+            line[last++] = to;
         }
     }
+    arena_rewind(scratch, mark);
+}
+
+/* What is seen of the trunk: its area, and what goes on from there as far as cloth may
+ * reach. */
+static void see_trunk(const Grid *g, const Area *trunk, unsigned char *seen, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    int64_t n = size_count(g->size);
+    unsigned char *may = memory_take(scratch, n, 1);
+    float most = CLOTH * part_radius(g, PUPPET_TORSO);
+    for (int64_t i = 0; i < n; i++) {
+        float d = g->solid[i] ? area_distance(trunk, grid_center(g, i)) : INFINITY;
+        seen[i] = d <= 0;
+        may[i] = d <= most;
+    }
+    flood(g, seen, may, ARM_EDGE, scratch);
+    arena_rewind(scratch, mark);
+}
+
+/* A hand is what goes on around the wrist, if it ends there: it may go on as an arm, but not
+ * on the other side. */
+static void seed_hand(const Grid *g, int part, unsigned char *seed, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    int64_t n = size_count(g->size), open = 0;
+    unsigned char *hand = memory_take(scratch, n, 1), *may = memory_take(scratch, n, 1);
+    Bone arm = bone_of(&g->figure, part);
+    float r = g->radius[ARM][1], core = fmaxf(HAND_CORE * r, .75f);
+    for (int64_t i = 0; i < n; i++) {
+        Point at = bone_local(&arm, grid_center(g, i));
+        float d = hypotf(at.x - arm.length, at.y);
+        hand[i] = g->solid[i] && d <= core;
+        may[i] = g->solid[i] && d <= HAND * r;
+    }
+    flood(g, hand, may, HAND_EDGE, scratch);
+    for (int64_t i = 0; i < n; i++) {
+        Point at = bone_local(&arm, grid_center(g, i));
+        open += hand[i] && at.x > arm.length && hypotf(at.x - arm.length, at.y) > HAND * r - 1;
+    }
+    for (int64_t i = 0; i < n && (float)open < HAND_OPEN * HAND * r; i++)
+        seed[i] |= hand[i];
     arena_rewind(scratch, mark);
 }
 
@@ -225,6 +264,8 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
     if (is_behind)
         see_trunk(g, &trunk, on_trunk, scratch);
     find_seeds(g, straight, is_area ? .75f : fmaxf(.75f, .35f * r), seed);
+    if (!is_behind && (part == PUPPET_R_FOREARM || part == PUPPET_L_FOREARM))
+        seed_hand(g, part, seed, scratch);
     geodesic(way, g, seed, scratch);
     for (int64_t i = 0; i < n; i++) {
         if (!g->solid[i])
