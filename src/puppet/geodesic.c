@@ -4,13 +4,13 @@
 #include <math.h>
 
 /* Dijkstra from many seeds over the eight neighbours. */
-static float edge(const Grid *g, int64_t a, int64_t b, bool is_diagonal)
+static float edge(const Grid *g, int64_t a, int64_t b, bool is_diagonal, float sharp)
 {
     float step = color_step(g->lab + 3 * a, g->lab + 3 * b);
-    return (is_diagonal ? 1.41421356f : 1) * (1 + fminf(step, 1));
+    return (is_diagonal ? 1.41421356f : 1) * (1 + sharp * fminf(step, 1));
 }
 
-static void relax(float *distance, const Grid *g, Heap *heap, Entry e)
+static void relax(float *distance, const Grid *g, Heap *heap, Entry e, float sharp)
 {
     int x = e.at % g->size.w, y = e.at / g->size.w;
     for (int k = 0; k < 9; k++) {
@@ -20,7 +20,7 @@ static void relax(float *distance, const Grid *g, Heap *heap, Entry e)
         int64_t to = (int64_t)v * g->size.w + u;
         if (!g->solid[to])
             continue;
-        float cost = e.cost + edge(g, e.at, to, k % 2 == 0);
+        float cost = e.cost + edge(g, e.at, to, k % 2 == 0, sharp);
         if (cost < distance[to]) {
             distance[to] = cost;
             heap_push(heap, (Entry){cost, (int32_t)to});
@@ -28,7 +28,8 @@ static void relax(float *distance, const Grid *g, Heap *heap, Entry e)
     }
 }
 
-void geodesic(float *distance, const Grid *g, const unsigned char *seed, Arena *scratch)
+void geodesic(float *distance, const Grid *g, const unsigned char *seed, float sharp,
+              Arena *scratch)
 {
     size_t mark = scratch->used;
     int64_t n = size_count(g->size);
@@ -44,7 +45,7 @@ void geodesic(float *distance, const Grid *g, const unsigned char *seed, Arena *
     while (heap.count > 0) {
         Entry e = heap_pop(&heap);
         if (e.cost <= distance[e.at])
-            relax(distance, g, &heap, e);
+            relax(distance, g, &heap, e, sharp);
     }
     arena_rewind(scratch, mark);
 }

@@ -50,6 +50,7 @@ bool grid_make(Grid *g, const unsigned char *rgba, Size s, Arena *scratch)
     g->solid = memory_take(scratch, n, 1);
     g->label = memory_zeros(scratch, n, 1);
     g->under = memory_zeros(scratch, n, 1);
+    g->is_head = memory_zeros(scratch, n, 1);
     g->lab = memory_take(scratch, 3 * n, sizeof *g->lab);
     unsigned char *small = memory_take(scratch, n, 4);
     bool is_any = false;

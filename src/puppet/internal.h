@@ -105,8 +105,8 @@ static inline int64_t size_count(Size s)
 {
     return (int64_t)s.w * s.h;
 }
-/* to: pixels with one of `from` among their nine; may not be the same. */
-void mask_grow(unsigned char *to, const unsigned char *from, Size s);
+/* to: pixels with one of `from` at most `by` columns and rows away; may not be the same. */
+void mask_grow(unsigned char *to, const unsigned char *from, Size s, int by, Arena *scratch);
 /* Adds, in each row, the allowed pixels between the first and the last of `mask`. */
 void mask_fill_rows(unsigned char *mask, const unsigned char *allowed, Size s);
 /* The four neighbours of pixel i that there are; returns how many. */
@@ -124,11 +124,12 @@ typedef struct Grid {
     float scale;   /* of the grid to the picture: 1 or less */
     Figure figure; /* in its pixels */
     bool has_depth;
-    unsigned char *solid; /* the figure */
-    float *lab;           /* [h][w][3] */
-    unsigned char *label; /* PuppetPart by geodesic distance, then as things_find corrects */
-    unsigned char *under; /* and what would be there if hands were empty */
-    float radius[2][2];   /* half width of arm and leg, upper and lower */
+    unsigned char *solid;   /* the figure */
+    float *lab;             /* [h][w][3] */
+    unsigned char *label;   /* PuppetPart by geodesic distance, then as things_find corrects */
+    unsigned char *is_head; /* nearer to the head than to the trunk, over fewer edges */
+    unsigned char *under;   /* and what would be there if hands were empty */
+    float radius[2][2];     /* half width of arm and leg, upper and lower */
 } Grid;
 
 static inline Point grid_center(const Grid *g, int64_t i)
@@ -162,9 +163,10 @@ void spread(const Grid *g, const unsigned char *rgba, Size s, unsigned char *lab
             unsigned char *under, Arena *scratch);
 
 /* ---- segment ---- */
-/* Distances in g->solid from the seeds (cost 0), over edges of which the colour step
- * makes the way longer; INFINITY where there is no way. */
-void geodesic(float *distance, const Grid *g, const unsigned char *seed, Arena *scratch);
+/* Distances in g->solid from the seeds (cost 0).  Over an edge the way is longer, by `sharp`
+ * times the colour step.  INFINITY where there is no way. */
+void geodesic(float *distance, const Grid *g, const unsigned char *seed, float sharp,
+              Arena *scratch);
 
 void segment(Grid *g, Arena *scratch);
 

@@ -7,6 +7,8 @@
 /* A limb of which less than this share is seen borrows the other side's picture. */
 static const float SEEN = .45f;
 /* How far layers go on under others, in half widths of an arm; a step that is an edge. */
+/* Half of what an outline may be wide, of the half width of an arm. */
+static const float OUTLINE = .35f;
 static const float TUCK = .6f, TUCK_EDGE = .1f;
 
 static bool is_in(int part, int from, int to)
@@ -87,6 +89,13 @@ static void tie(Layer *l, const Figure *f, int part)
     l->rest[l->bones++] = bone_of(f, part);
 }
 
+/* Where parts meet there may be an outline so many pixels wide, which is of neither. */
+static int outline(const Cutting *c)
+{
+    int width = (int)(OUTLINE * c->puppet->radius[ARM][0] + .5f);
+    return width > 1 ? width : 1;
+}
+
 /* Gives the layer colours of its own: where `is_lost`, those of the nearest known pixel
  * (rows count double, so that stripes go on). */
 static void invent(Cutting *c, Layer *l, const unsigned char *known, const unsigned char *lost)
@@ -120,7 +129,7 @@ static void invent_under(Cutting *c, Layer *l, int above, int own)
     unsigned char *lost = fresh(c), *grown = fresh(c), *known = fresh(c);
     for (int64_t i = 0; i < n; i++)
         lost[i] = is_among(above, c->label[i]);
-    mask_grow(grown, lost, c->puppet->size);
+    mask_grow(grown, lost, c->puppet->size, outline(c), c->scratch);
     for (int64_t i = 0; i < n; i++)
         count += known[i] = (own ? c->label[i] == own : l->part[i] != 0) && !grown[i];
     if (count > 0)
@@ -323,7 +332,7 @@ static void cut_torso(Cutting *c)
         lost[i] = is_arm(c->label[i]) || is_held(c->label[i]);
     }
     mask_fill_rows(trunk, limbs, p->size);
-    mask_grow(near, lost, p->size);
+    mask_grow(near, lost, p->size, outline(c), c->scratch);
     grow_under_arms(c, trunk, &b, below);
     for (int64_t i = 0; i < n; i++) {
         bool is_cap = is_shoulder(c, c->label[i], center(c, i));
@@ -395,9 +404,11 @@ static float seen(const Cutting *c, int limb, int side)
 static void limb_mask(const Cutting *c, int limb, int side, unsigned char *mask)
 {
     Point top = figure_point(&c->puppet->figure, limb_joint(limb, side, 0));
+    Bone shin = bone_of(&c->puppet->figure, limb_part(LEG, side, 1));
     float r = c->puppet->radius[limb][0];
     for (int64_t i = 0; i < pixels(c); i++) {
-        bool is_under = limb == LEG && is_among(above_limb(LEG, side), c->label[i]);
+        bool is_under = limb == LEG && is_among(above_limb(LEG, side), c->label[i]) &&
+                        bone_local(&shin, center(c, i)).x < shin.length;
         mask[i] = is_of_limb(c, i, limb, side) ||
                   (c->label[i] == PUPPET_TORSO && is_within(center(c, i), top, r)) ||
                   (is_under && from_axis(c, limb, side, center(c, i)) < r);

@@ -3,17 +3,27 @@
 
 #include <string.h>
 
-void mask_grow(unsigned char *to, const unsigned char *from, Size s)
+/* Along one line of pixels `stride` apart. */
+static void grow_line(unsigned char *to, const unsigned char *from, int64_t count,
+                      int64_t stride, int by)
 {
-    memset(to, 0, (size_t)size_count(s));
-    for (int64_t i = 0, n = size_count(s); i < n; i++) {
-        if (!from[i])
-            continue;
-        int x = (int)(i % s.w), y = (int)(i / s.w);
-        int x0 = x > 0 ? x - 1 : 0, x1 = x < s.w - 1 ? x + 1 : x;
-        for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < s.h; v++)
-            memset(to + (int64_t)v * s.w + x0, 1, (size_t)(x1 - x0 + 1));
+    int64_t last = -by - 1, next = 0;
+    for (int64_t k = 0; k < count; k++) {
+        for (; next < count && next <= k + by; next++)
+            last = from[next * stride] ? next : last;
+        to[k * stride] = last >= k - by;
     }
+}
+
+void mask_grow(unsigned char *to, const unsigned char *from, Size s, int by, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    unsigned char *wide = memory_take(scratch, size_count(s), 1);
+    for (int y = 0; y < s.h; y++)
+        grow_line(wide + (int64_t)y * s.w, from + (int64_t)y * s.w, s.w, 1, by);
+    for (int x = 0; x < s.w; x++)
+        grow_line(to + x, wide + x, s.h, s.w, by);
+    arena_rewind(scratch, mark);
 }
 
 void mask_fill_rows(unsigned char *mask, const unsigned char *allowed, Size s)

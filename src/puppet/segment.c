@@ -15,7 +15,14 @@ static const float NO_EDGE = 9;
 /* A hand's radius; of its core, which surely is one; in half widths of the arm.  The step at
  * which it ends, and how much of its rim may go on. */
 static const float HAND = 2, HAND_CORE = .4f, HAND_EDGE = .08f, HAND_OPEN = .5f;
-static const float PULLED = .15f; /* of a shoulder towards the neck */
+static const float LEG_LAST = .5f; /* what a leg pays for what is within an arm */
+static const float AROUND = 20;    /* pixels around a full step of colour: as good as a wall */
+static const float PULLED = .15f;  /* of a shoulder towards the neck */
+
+static bool is_arm(int part)
+{
+    return part >= PUPPET_R_UPPER_ARM && part <= PUPPET_L_FOREARM;
+}
 
 /* How far it is from p to the limb's edge, on the nearer side of the bone: the silhouette's,
  * or one of colour, as an outline on the trunk is. */
@@ -147,16 +154,19 @@ static float part_radius(const Grid *g, int part)
 }
 
 /* What a part pays on top of the distance, in half widths: heads do not begin far below
- * the neck, trunks not above it; of two limbs on the same pixels the nearer one has them. */
-static float handicap(const Grid *g, int part, Point p)
+ * the neck but where they hang on by their colour, trunks not above it; of two limbs on the
+ * same pixels the nearer one has them. */
+static float handicap(const Grid *g, int part, int64_t i)
 {
+    Point p = grid_center(g, i);
     const Figure *f = &g->figure;
     if (part == PUPPET_TORSO || part == PUPPET_HEAD) {
         Bone head = bone_of(f, PUPPET_HEAD);
         float up = bone_local(&head, p).x;
         if (part == PUPPET_HEAD)
-            return HEAD_LAST + (up < -.15f * head.length ? FORBIDDEN : 0);
-        return TRUNK_LAST + (up > .2f * head.length ? FORBIDDEN : 0);
+            return HEAD_LAST + (up < -.15f * head.length && !g->is_head[i] ? FORBIDDEN : 0);
+        return TRUNK_LAST + (g->is_head[i] ? HIDDEN : 0) +
+               (up > .2f * head.length ? FORBIDDEN : 0);
     }
     if (!g->has_depth)
         return 0;
@@ -170,7 +180,7 @@ static float handicap(const Grid *g, int part, Point p)
 /* An arm behind the trunk is not what one sees on it. */
 static bool is_behind_trunk(const Grid *g, int part)
 {
-    if (!g->has_depth || part < PUPPET_R_UPPER_ARM || part > PUPPET_L_FOREARM)
+    if (!g->has_depth || !is_arm(part))
         return false;
     const Figure *f = &g->figure;
     BoneEnds a = bone_ends(part), t = bone_ends(PUPPET_TORSO);
@@ -266,19 +276,49 @@ static void compete(Grid *g, int part, float *best, Arena *scratch)
     find_seeds(g, straight, is_area ? .75f : fmaxf(.75f, .35f * r), seed);
     if (!is_behind && (part == PUPPET_R_FOREARM || part == PUPPET_L_FOREARM))
         seed_hand(g, part, seed, scratch);
-    geodesic(way, g, seed, scratch);
+    geodesic(way, g, seed, 1, scratch);
     for (int64_t i = 0; i < n; i++) {
         if (!g->solid[i])
             continue;
-        float d = (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r +
-                  handicap(g, part, grid_center(g, i));
+        float d = (isfinite(way[i]) ? way[i] : 2 * straight[i]) / r + handicap(g, part, i);
         if (is_behind && on_trunk[i])
             d += HIDDEN;
+        if (part >= PUPPET_R_THIGH && is_arm(g->label[i]) && best[i] < 1)
+            d += LEG_LAST;
         if (d < best[i]) {
             best[i] = d;
             g->label[i] = (unsigned char)part;
         }
     }
+    arena_rewind(scratch, mark);
+}
+
+/* The ways along the drawing from the trunk's middle (0) or from the head (1), around edges of
+ * colour. */
+static float *way_from(const Grid *g, int head, Arena *scratch)
+{
+    int64_t n = size_count(g->size);
+    unsigned char *seed = memory_take(scratch, n, 1);
+    float *way = memory_take(scratch, n, sizeof *way);
+    Area area = area_of(g, head ? PUPPET_HEAD : PUPPET_TORSO);
+    for (int64_t i = 0; i < n; i++) {
+        Point p = grid_center(g, i);
+        float d = head ? area_distance(&area, p)
+                       : distance_to_segment(p, area.from, area.to) -
+                             .5f * part_radius(g, PUPPET_TORSO);
+        seed[i] = g->solid[i] && d <= 0;
+    }
+    geodesic(way, g, seed, AROUND, scratch);
+    return way;
+}
+
+/* Hair, feathers and ears hang on the head by their colour, wherever they are. */
+static void find_head(Grid *g, Arena *scratch)
+{
+    size_t mark = scratch->used;
+    const float *trunk = way_from(g, 0, scratch), *head = way_from(g, 1, scratch);
+    for (int64_t i = 0; i < size_count(g->size); i++)
+        g->is_head[i] = head[i] < trunk[i];
     arena_rewind(scratch, mark);
 }
 
@@ -291,6 +331,7 @@ void segment(Grid *g, Arena *scratch)
         best[i] = INFINITY;
     memset(g->label, PUPPET_NONE, (size_t)n);
     find_radii(g);
+    find_head(g, scratch);
     for (int part = PUPPET_TORSO; part <= PUPPET_L_SHIN; part++)
         compete(g, part, best, scratch);
     arena_rewind(scratch, mark);

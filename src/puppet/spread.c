@@ -48,7 +48,7 @@ static void find_cores(const Grid *g, unsigned char *core, Arena *scratch)
     for (int part = PUPPET_TORSO; part < PUPPET_PARTS; part++) {
         for (int64_t i = 0; i < n; i++)
             mine[i] = g->solid[i] && g->label[i] == part && is_inner(g, i);
-        mask_grow(near, mine, g->size);
+        mask_grow(near, mine, g->size, 1, scratch);
         for (int64_t i = 0; i < n; i++)
             core[i] |= mine[i] || (g->solid[i] && g->label[i] == part && !near[i]);
     }

@@ -241,6 +241,17 @@ static bool is_past(const Piece *c, const Grid *g, int side)
     return bone_local(&b, c->middle).x > .85f * b.length;
 }
 
+/* What belongs to no limb is the head's, as hair and feathers are, or the trunk's. */
+static int body_of(const Piece *c, const Grid *g)
+{
+    int64_t head = 0;
+    for (int64_t i = 0; i < size_count(g->size); i++)
+        head += c->of[i] == c->id && g->is_head[i];
+    Bone trunk = bone_of(&g->figure, PUPPET_TORSO);
+    bool is_low = bone_local(&trunk, c->middle).x > .5f * trunk.length;
+    return 2 * head > c->count && !is_low ? PUPPET_HEAD : PUPPET_TORSO;
+}
+
 static int owner(const Piece *c, const Grid *g, Arena *scratch)
 {
     float cling = clinging(c, g);
@@ -249,7 +260,7 @@ static int owner(const Piece *c, const Grid *g, Arena *scratch)
         float right = grip(c, g, RIGHT), left = grip(c, g, LEFT);
         if (isfinite(fminf(right, left)))
             return held_part(left < right ? LEFT : RIGHT);
-        return PUPPET_TORSO;
+        return body_of(c, g);
     }
     for (int side = RIGHT; side <= LEFT; side++) {
         if (is_sleeve(c, g, side, scratch))
@@ -258,7 +269,7 @@ static int owner(const Piece *c, const Grid *g, Arena *scratch)
                        ? held_part(side)
                        : limb_part(ARM, side, 1);
     }
-    return PUPPET_TORSO;
+    return body_of(c, g);
 }
 
 /* Of a staff that lies along a robe only its own width, else all of it. */
