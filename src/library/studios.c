@@ -4,12 +4,13 @@
 #include "base/text.h"
 #include "studios/convert.h"
 #include "studios/model.h"
+#include "studios/paint.h"
 #include "studios/pose.h"
 #include "studios/sprite.h"
 
 #include <string.h>
 
-static const Studio *const all[] = {&sprite_studio, &pose_studio, &model_studio,
+static const Studio *const all[] = {&sprite_studio, &paint_studio, &pose_studio, &model_studio,
                                     &convert_studio};
 enum { COUNT = sizeof all / sizeof *all };
 

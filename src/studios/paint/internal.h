@@ -1,7 +1,14 @@
 #ifndef STUDIOS_PAINT_INTERNAL_H
 #define STUDIOS_PAINT_INTERNAL_H
 #include "base/json.h"
+#include "diffusion/sample.h"
+#include "media/image.h"
+#include "models/unet.h"
+#include "models/vae.h"
+#include "studios/studio.h"
 #include "weights/lora.h"
+
+/* ---- parts.c, config.c: the networks of a model ---------------------------------------- */
 
 /* The networks that a paint model consists of, found and opened.
  *
@@ -68,4 +75,174 @@ void paint_loras_close(PaintLoras *l);
  * `context` is the width of the UNet's context, 0 if it is not known.  What is
  * missing in the file is missing here, or 0: whoever reads it refuses. */
 Json *config_told(Net net, const Weights *view, int64_t context) MUST_USE;
+
+/* ---- what the rest shares -------------------------------------------------------------- */
+
+/* What a person may ask for; paint.c has the table.  NULL and 0: not given, so it is as the
+ * model is used best, or left out. */
+typedef struct PaintRequest {
+    const char *prompt, *negative;
+    const char *model, *unet, *vae, *text_encoder, *text_encoder_2; /* files and folders */
+    int64_t size[2];                                                /* width, height */
+    int64_t steps;
+    double guidance, rescale;
+    const char *sampler;
+    const char *spacing, *sigmas, *prediction; /* over what the model says */
+    double eta;
+    int64_t seed;
+    int64_t batch;
+    int64_t clip_skip; /* 1: none */
+    const char *init, *mask;
+    const char *outpaint; /* borders */
+    double strength;      /* of what is painted anew; 0: as usual for what is asked */
+    const char *fill;     /* "original", "bleed", "noise", "zeros": what lies under the mask */
+    int64_t mask_blur;    /* pixels */
+    bool only_masked;
+    int64_t padding;   /* around the mask, if only that is painted */
+    const char *keep;  /* how what is not masked is kept: "noised", "clean" */
+    const char *rng;   /* whose normals: "cpu", "cuda" */
+    const char *noise; /* a file instead */
+    const char *dump, *out;
+    int64_t threads;
+    const char *kernels;
+    bool verbose;
+} PaintRequest;
+
+/* A run of the studio: who needs what is told by where it is filled in.
+ *
+ *   make.c    the whole way
+ *   settle.c  what is not given; whether it fits together
+ *   see.c     a picture and its mask, at the size that is painted, to latents
+ *   keep.c    what is not masked, on the way and in the end
+ *   fill.c    colours that bleed under a mask
+ *   words.c   prompts to what the UNet reads of them
+ *   sample.c  noise to latents
+ *   pixels.c  latents to pictures
+ *   save.c    pictures to files
+ *   tell.c    what a picture was made of, as text in its file
+ *   loan.c    networks in memory, one after the other */
+typedef struct PaintWork {
+    const Studio *studio;
+    const PaintRequest *q;
+    const StudioRun *talk;
+    Kernels kernels;
+    Run run;       /* with the pool */
+    Arena scratch; /* of the step at hand */
+    Arena job;     /* of the run */
+    Arena weights; /* of the network at hand */
+    PaintParts parts;
+
+    /* see.c; empty without --init */
+    Image init;       /* RGB, with its borders */
+    Image mask;       /* [H,W,1] of its size, 255 where there is to be painted; or empty */
+    Rect part;        /* of it, that is painted */
+    Image frame;      /* that, */
+    Image frame_mask; /* and its mask, at width x height */
+    Tensor seen;      /* [pictures,h,w,Z] its latents */
+    Tensor opens;     /* [h,w] 1 where there is to be painted */
+    Tensor beside;    /* [pictures,h,w,1+Z] what a network of 9 channels sees besides */
+
+    /* settle.c */
+    UNetConfig unet;
+    VaeConfig vae;
+    SchedulerConfig scheduler;
+    bool is_xl; /* the UNet is told sizes and a pooled vector */
+    bool zeros; /* SDXL: who asks for no negative prompt gets zeros in its place */
+    int width, height;
+    int64_t pictures;
+    int steps;
+    double guidance, strength;
+    int64_t rows; /* 2: unconditional, conditional; 1: the latter */
+
+    /* words.c */
+    Tensor context; /* [rows,S,D] */
+    Tensor pooled;  /* [rows,P], SDXL only */
+
+    /* sample.c */
+    Tensor latents; /* [pictures,h,w,Z] */
+    Tensor noise;   /* the same, before the first step; only with --init */
+
+    Image *picture; /* [pictures]; pixels.c */
+} PaintWork;
+
+/* ---- make.c ------------------------------------------------------------------------------ */
+
+bool paint_make(const Studio *studio, const PaintRequest *q, const StudioRun *talk,
+                Err *err) MUST_USE;
+/* Whether somebody pressed stop; false then, with that as the reason. */
+bool paint_goes_on(const PaintWork *w, Err *err) MUST_USE;
+void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of);
+/* The run's failure becomes the caller's. */
+bool paint_ran(const PaintWork *w, Err *err) MUST_USE;
+
+/* ---- settle.c ---------------------------------------------------------------------------- */
+
+/* Reads the configurations of the parts and fills in what is not given.  False if something
+ * does not go together. */
+bool paint_settle(PaintWork *w, Err *err) MUST_USE;
+
+/* ---- loan.c ------------------------------------------------------------------------------ */
+
+/* A network while it is in memory, in w->weights, where the next one will lie. */
+typedef struct PaintLoan {
+    PaintWork *w;
+    const char *what; /* "UNet" */
+    Binder binder;
+    Bind bind;
+    double began;
+} PaintLoan;
+
+void paint_loan_begin(PaintLoan *l, PaintWork *w, const char *what, const Weights *from);
+/* After binding: names what was missing, wrong or left over, and is over then. */
+bool paint_loan_bound(PaintLoan *l, const char *const *tolerated, Err *err) MUST_USE;
+/* The work that the network was for, `what`, is done, or has failed. */
+bool paint_loan_end(PaintLoan *l, const char *what, Err *err) MUST_USE;
+
+/* ---- see.c, fill.c ----------------------------------------------------------------------- */
+
+/* Reads the picture, the mask and the borders. */
+bool paint_look(PaintWork *w, Err *err) MUST_USE;
+/* The part that is painted, at the size that is settled. */
+bool paint_frame(PaintWork *w, Err *err) MUST_USE;
+/* All that is drawn of the noise before the first step, in diffusers' order (see
+ * diffusion/noise.h), and the latents that it belongs to. */
+bool paint_see(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
+/* Paints over im [H,W,3] where mask [H,W,1] is not 0, with colours from around it. */
+bool paint_bleed(Image im, Image mask, Arena *scratch, Err *err) MUST_USE;
+
+/* ---- keep.c ------------------------------------------------------------------------------ */
+
+/* What a step of the sampler has left, latents, before call `next`: outside of the mask, the
+ * picture's with the noise of that call. */
+bool paint_keep(const PaintWork *w, const Sampler *s, int next, Tensor latents, Err *err);
+/* What the network says of x [count,h,w,Z], as it is shown them, in call i, for the pictures
+ * from `from` on: outside of the mask, what leads to the picture. */
+void paint_insist(const PaintWork *w, const Sampler *s, int i, Tensor x, Tensor said,
+                  int64_t from);
+/* The picture that was given with what was painted of it; `painted` is width x height.  No
+ * pixel outside of the mask changes. */
+Image paint_over(PaintWork *w, Image painted, Err *err) MUST_USE;
+
+/* ---- sample.c ---------------------------------------------------------------------------- */
+
+/* Fills w->latents by the next draw, or from --noise. */
+bool paint_noise(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
+
+/* ---- the stages -------------------------------------------------------------------------- */
+
+bool paint_words(PaintWork *w, Err *err) MUST_USE;
+bool paint_sample(PaintWork *w, Err *err) MUST_USE;
+bool paint_decode(PaintWork *w, Err *err) MUST_USE;
+bool paint_save(PaintWork *w, Err *err) MUST_USE;
+
+/* ---- tell.c ------------------------------------------------------------------------------ */
+
+/* What picture i was made of: as AUTOMATIC1111's web UI and its readers know it, under the key
+ * "parameters"; and as JSON with the names of our flags, under "atelier".  Free with xfree. */
+char *paint_parameters(const PaintWork *w, int64_t i) MUST_USE;
+char *paint_settings(const PaintWork *w, int64_t i) MUST_USE;
+
+/* Writes --dump's DIR/NAME.safetensors, holding `name` in torch's layout; nothing if nobody
+ * asked for it. */
+bool paint_dump(PaintWork *w, const char *name, Tensor t, Err *err) MUST_USE;
 #endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "studios/paint/internal.h"
+
+#include <string.h>
+
+/* ---- noise ----------------------------------------------------------------------------- */
+
+static bool noise_from_file(PaintWork *w, Err *err)
+{
+    const Tensor to = w->latents;
+    Weights *file = weights_open(w->q->noise, err);
+    if (file == NULL)
+        return false;
+    Tensor t = weights_count(file) == 1 ? weights_at(file, 0) : weights_find(file, "noise");
+    Shape want = SHAPE(to.dim[0], to.dim[3], to.dim[1], to.dim[2]);
+    bool fits = !tensor_is_empty(t) && shape_equal(tensor_shape(t), want);
+    Tensor f32 = fits ? tensor_as_f32(&w->scratch, t, err) : (Tensor){0};
+    for (int64_t i = 0; i < to.dim[0] && !tensor_is_empty(f32); i++)
+        noise_from_torch(tensor_rows(to, i, 1), tensor_f32(tensor_rows(f32, i, 1)));
+    if (!fits)
+        err_set(err, ERR_INPUT, "'%s' does not hold a tensor 'noise' of %s", w->q->noise,
+                shape_text(want).s);
+    weights_close(file);
+    return !tensor_is_empty(f32);
+}
+
+bool paint_noise(PaintWork *w, NoiseSource *source, Err *err)
+{
+    size_t floor = w->scratch.used;
+    bool ok = w->q->noise != NULL ? noise_from_file(w, err)
+                                  : noise_source_draw(source, w->latents, &w->scratch, err);
+    arena_rewind(&w->scratch, floor);
+    if (ok && !tensor_is_empty(w->init)) {
+        w->noise = tensor_new(&w->job, TENSOR_F32, tensor_shape(w->latents), err);
+        ok = !tensor_is_empty(w->noise);
+        if (ok)
+            memcpy(w->noise.data, w->latents.data, tensor_bytes(w->noise));
+    }
+    return ok && paint_dump(w, "noise", w->latents, err);
+}
+
+/* ---- the network ----------------------------------------------------------------------- */
+
+/* What is not masked: nothing is, or a network of 9 channels sees it; it is put back after each
+ * step (diffusers); the network is made to say it (AUTOMATIC1111). */
+typedef enum { KEEP_NONE, KEEP_NOISED, KEEP_CLEAN } Keep;
+
+typedef struct Denoiser {
+    PaintWork *w;
+    const UNet *unet;
+    UNetContext context; /* of w->rows */
+    const Sampler *sampler;
+    Keep keeps;
+    Err *err;
+} Denoiser;
+
+/* What SDXL is told of the picture: its height and width, where it was cropped, what is wanted.
+ */
+static Tensor sizes(PaintWork *w)
+{
+    enum { NUMBERS = 6 };
+    float h = (float)w->height, x = (float)w->width;
+    const float row[NUMBERS] = {h, x, 0, 0, h, x};
+    Tensor t = nn_new(&w->run, SHAPE(w->rows, NUMBERS));
+    for (int64_t i = 0; i < w->rows && !tensor_is_empty(t); i++)
+        memcpy(tensor_f32(t) + i * NUMBERS, row, sizeof row);
+    return t;
+}
+
+static bool prepare(Denoiser *d, Err *err)
+{
+    PaintWork *w = d->w;
+    Run *r = &w->run;
+    const UNetConfig *c = &d->unet->trunk.config;
+    int64_t numbers = 6 * c->number_width;
+    if (w->is_xl && w->pooled.dim[1] + numbers != c->added)
+        return err_set(
+            err, ERR_INPUT,
+            "the UNet wants a pooled vector %lld wide, the second text encoder gives "
+            "%lld: they do not belong together",
+            (long long)(c->added - numbers), (long long)w->pooled.dim[1]);
+    size_t floor = run_floor(r);
+    bool ok = unet_context(r, d->unet, w->context, &w->job, &d->context);
+    if (ok && w->is_xl)
+        ok = trunk_added(r, &d->unet->trunk, w->pooled, sizes(w), &w->job, &d->context);
+    run_drop(r, floor);
+    return paint_ran(w, err) && ok;
+}
+
+/* The same latents for each row. */
+static Tensor rows_of(Run *r, Tensor latents, int64_t rows)
+{
+    if (rows == 1)
+        return latents;
+    Shape s = tensor_shape(latents);
+    s.dim[0] *= rows;
+    Tensor all = nn_new(r, s);
+    for (int64_t i = 0; i < rows && !tensor_is_empty(all); i++)
+        memcpy((char *)all.data + (size_t)i * tensor_bytes(latents), latents.data,
+               tensor_bytes(latents));
+    return all;
+}
+
+/* Some pictures of the call, all rows of each at once: the weights are read once. */
+static void ask(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_t count)
+{
+    PaintWork *w = d->w;
+    Run *r = &w->run;
+    size_t floor = run_floor(r);
+    Tensor x = tensor_rows(call->latents, from, count);
+    if (w->parts.is_inpaint)
+        x = nn_concat(r, x, tensor_rows(w->beside, from, count));
+    UNetInput in = {.latents = rows_of(r, x, w->rows),
+                    .t = call->t,
+                    .guidance = (float)w->guidance,
+                    .frames = count,
+                    .context = &d->context};
+    Tensor out = unet_forward(r, d->unet, &in);
+    if (!run_stopped(r)) {
+        Tensor cond = tensor_rows(call->cond, from, count);
+        if (w->rows == 2)
+            memcpy(tensor_rows(call->uncond, from, count).data, out.data, tensor_bytes(cond));
+        memcpy(cond.data, tensor_rows(out, (w->rows - 1) * count, count).data,
+               tensor_bytes(cond));
+    }
+    run_drop(r, floor);
+}
+
+static void insist(const Denoiser *d, const DenoiseCall *call)
+{
+    paint_insist(d->w, d->sampler, call->step, call->latents, call->cond, 0);
+    if (!tensor_is_empty(call->uncond))
+        paint_insist(d->w, d->sampler, call->step, call->latents, call->uncond, 0);
+}
+
+/* As many pictures at once as have the pixels of one of 512 x 512. */
+static bool denoise(void *net, const DenoiseCall *call, Err *err)
+{
+    Denoiser *d = net;
+    int64_t pixels = call->latents.dim[1] * call->latents.dim[2];
+    int64_t at_once = max64(64 * 64 / pixels, 1);
+    for (int64_t i = 0; i < call->frames; i += at_once)
+        ask(d, call, i, min64(at_once, call->frames - i));
+    if (d->keeps == KEEP_CLEAN && paint_ran(d->w, err))
+        insist(d, call);
+    return paint_ran(d->w, err);
+}
+
+/* ---- the loop -------------------------------------------------------------------------- */
+
+static void sampled(void *user, int done, int steps, Tensor latents)
+{
+    (void)latents;
+    paint_progress(((const Denoiser *)user)->w, "painting", done, steps);
+}
+
+/* Dumps what the sampler shows, but the latents of each step and the scaled noise. */
+static void tapped(void *user, const char *name, Tensor t)
+{
+    const Denoiser *d = user;
+    if (strncmp(name, "latents.", 8) != 0 && strcmp(name, "noise") != 0)
+        (void)!paint_dump(d->w, name, t, d->err);
+}
+
+static void put_back(void *user, int step, Tensor latents)
+{
+    const Denoiser *d = user;
+    (void)!paint_keep(d->w, d->sampler, step + 1, latents, d->err);
+}
+
+/* Noise, or the picture with some of it; the call to begin with. */
+static int begin(PaintWork *w, const Sampler *s)
+{
+    float *x = tensor_f32(w->latents);
+    bool is_masked = !tensor_is_empty(w->frame_mask) || w->parts.is_inpaint;
+    int64_t n = tensor_count(w->latents);
+    bool is_noise = tensor_is_empty(w->seen) || (is_masked && w->strength >= 1);
+    int first = tensor_is_empty(w->init) ? 0 : sampler_first(s, w->strength);
+    if (is_noise) {
+        for (int64_t i = 0; i < n; i++)
+            x[i] *= s->start_scale;
+        return first;
+    }
+    memcpy(x, w->seen.data, tensor_bytes(w->seen));
+    sampler_add_noise(s, first, x, tensor_f32(w->noise), n);
+    return first;
+}
+
+static bool walk(Denoiser *d, Sampler *sampler, NoiseSource *noise, Err *err)
+{
+    PaintWork *w = d->w;
+    int first = begin(w, sampler);
+    SampleOptions o = {
+        .sampler = sampler,
+        .guidance = {.scale = w->rows == 2 ? w->guidance : 1, .rescale = w->q->rescale},
+        .noise = noise,
+        .first_step = first,
+        .after = d->keeps == KEEP_NOISED ? put_back : NULL,
+        .after_user = d,
+        .stop = w->talk->cancel,
+        .progress = sampled,
+        .progress_user = d,
+        .tap = tapped,
+        .tap_user = d};
+    paint_progress(w, "painting", 0, sampler->calls - first);
+    return sample_run(&o, denoise, d, w->latents, &w->scratch, err) && err->kind == ERR_NONE;
+}
+
+static bool sample(PaintWork *w, Sampler *sampler, NoiseSource *noise, Err *err)
+{
+    PaintLoan l;
+    int64_t f = vae_factor(&w->vae);
+    Shape s = SHAPE(w->pictures, w->height / f, w->width / f, w->vae.latent);
+    w->latents = tensor_new(&w->job, TENSOR_F32, s, err);
+    if (tensor_is_empty(w->latents) || !paint_see(w, noise, err))
+        return false;
+    paint_loan_begin(&l, w, "UNet", w->parts.unet.weights);
+    UNet *unet = arena_take(&w->weights, sizeof *unet);
+    must(unet != NULL);
+    (void)!unet_bind(unet, &l.bind, &w->unet, (UNetParts){.text = true});
+    if (!paint_loan_bound(&l, unet_unread(), err))
+        return false;
+    bool keeps = !tensor_is_empty(w->frame_mask) && !w->parts.is_inpaint;
+    Denoiser d = {.w = w,
+                  .unet = unet,
+                  .sampler = sampler,
+                  .keeps = !keeps                             ? KEEP_NONE
+                           : strcmp(w->q->keep, "clean") == 0 ? KEEP_CLEAN
+                                                              : KEEP_NOISED,
+                  .err = err};
+    bool ok = prepare(&d, err) && walk(&d, sampler, noise, err);
+    return paint_loan_end(&l, "sampling", err) && ok;
+}
+
+bool paint_sample(PaintWork *w, Err *err)
+{
+    Sampler sampler = {0};
+    NoiseSource noise = {0};
+    const char *rng = w->q->rng;
+    if (!sampler_init(&sampler, &w->scheduler, w->steps, err))
+        return false;
+    noise_source_init(&noise, rng != NULL && strcmp(rng, "cuda") == 0 ? NOISE_CUDA : NOISE_CPU,
+                      (uint64_t)w->q->seed, w->pictures);
+    bool ok = sample(w, &sampler, &noise, err);
+    noise_source_release(&noise);
+    sampler_release(&sampler);
+    return ok;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "studios/paint/internal.h"
+
+#include "base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- stages, for comparing ------------------------------------------------------------- */
+
+/* [N,h,w,C] to torch's [N,C,h,w]. */
+static Tensor as_torch(Tensor t, Arena *a, Err *err)
+{
+    Shape s = SHAPE(t.dim[0], t.dim[3], t.dim[1], t.dim[2]);
+    Tensor to = tensor_new(a, TENSOR_F32, s, err);
+    for (int64_t i = 0; i < t.dim[0] && !tensor_is_empty(to); i++)
+        noise_to_torch(tensor_f32(tensor_rows(to, i, 1)), tensor_rows(t, i, 1));
+    return to;
+}
+
+bool paint_dump(PaintWork *w, const char *name, Tensor t, Err *err)
+{
+    char file[64];
+    if (w->q->dump == NULL || tensor_is_empty(t))
+        return true;
+    snprintf(file, sizeof file, "%s.safetensors", name);
+    char *path = file_join(w->q->dump, file);
+    size_t floor = w->scratch.used;
+    Tensor as = t.rank == 4 ? as_torch(t, &w->scratch, err) : t;
+    bool ok = !tensor_is_empty(as) && weights_save_safetensors(path, &name, &as, 1, NULL, err);
+    arena_rewind(&w->scratch, floor);
+    xfree(path);
+    return ok;
+}
+
+/* ---- pictures -------------------------------------------------------------------------- */
+
+/* NAME-2.png, of several. */
+static void name_of(const PaintWork *w, int64_t i, char *to, size_t room)
+{
+    const char *out = w->q->out, *dot = strrchr(out, '.'), *slash = strrchr(out, '/');
+    size_t stem =
+        dot != NULL && (slash == NULL || dot > slash) ? (size_t)(dot - out) : strlen(out);
+    if (w->pictures == 1)
+        snprintf(to, room, "%s", out);
+    else
+        snprintf(to, room, "%.*s-%lld%s", (int)stem, out, (long long)(i + 1), out + stem);
+}
+
+static bool save_one(PaintWork *w, int64_t i, Err *err)
+{
+    char path[4200];
+    name_of(w, i, path, sizeof path);
+    char *parameters = paint_parameters(w, i), *settings = paint_settings(w, i);
+    ImageText texts[] = {{"parameters", parameters},
+                         {"atelier", settings},
+                         {"Software", "atelier " ATELIER_VERSION}};
+    bool ok = image_save(w->picture[i], path, texts, 3, err);
+    xfree(parameters);
+    xfree(settings);
+    if (!ok)
+        return false;
+    if (w->talk->made != NULL)
+        w->talk->made(w->talk->user, path);
+    return true;
+}
+
+bool paint_save(PaintWork *w, Err *err)
+{
+    bool ok = true;
+    for (int64_t i = 0; i < w->pictures && ok; i++)
+        ok = save_one(w, i, err);
+    return ok;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "studios/paint/internal.h"
+
+#include "models/clip_text.h"
+#include "text/prompt.h"
+
+#include <string.h>
+
+/* Both prompts, as long as each other, unconditional first. */
+typedef struct Words {
+    Tokenizer *tokenizer;
+    Prompt prompt[2];
+    int64_t rows, chunks;
+} Words;
+
+/* What one encoder is asked for. */
+typedef struct Task {
+    const PaintPart *part;
+    const char *what;
+    int32_t pad;
+    int skip;
+    bool norm, wants_pooled;
+} Task;
+
+/* ---- prompts to numbers ---------------------------------------------------------------- */
+
+static Tokenizer *tokenizer_of(const char *folder, Err *err)
+{
+    return folder != NULL ? tokenizer_open(folder, err) : tokenizer_new();
+}
+
+static bool read_words(Words *s, const PaintWork *w, Err *err)
+{
+    const char *text[2] = {w->q->negative != NULL ? w->q->negative : "", w->q->prompt};
+    s->rows = w->rows;
+    s->tokenizer = tokenizer_of(w->parts.tokenizer, err);
+    if (s->tokenizer == NULL)
+        return false;
+    for (int64_t i = 0; i < s->rows; i++) {
+        if (!prompt_read(&s->prompt[i], s->tokenizer, text[2 - s->rows + i], err))
+            return false;
+        s->chunks = max64(s->chunks, s->prompt[i].count);
+    }
+    for (int64_t i = 0; i < s->rows; i++)
+        prompt_pad(&s->prompt[i], s->tokenizer, (int)s->chunks);
+    return true;
+}
+
+static void release_words(Words *s)
+{
+    for (int i = 0; i < 2; i++)
+        prompt_release(&s->prompt[i]);
+    tokenizer_free(s->tokenizer);
+}
+
+/* ---- numbers to a context -------------------------------------------------------------- */
+
+static ClipTextOut ask(Run *r, const ClipText *m, const Words *s, const Task *t)
+{
+    const int64_t row = s->chunks * PROMPT_IDS;
+    int32_t *ids = arena_take(r->scratch, (size_t)(s->rows * row) * sizeof *ids);
+    float *weights = arena_take(r->scratch, (size_t)(s->rows * row) * sizeof *weights);
+    bool any = false;
+    must(ids != NULL && weights != NULL);
+    for (int64_t i = 0; i < s->rows; i++) {
+        prompt_ids(&s->prompt[i], s->tokenizer, t->pad, ids + i * row);
+        any |= prompt_weights(&s->prompt[i], weights + i * row);
+    }
+    return clip_text_encode(r, m,
+                            &(ClipTextAsk){.id = ids,
+                                           .N = s->rows * s->chunks,
+                                           .weight = any ? weights : NULL,
+                                           .skip = t->skip,
+                                           .norm = t->norm,
+                                           .wants_pooled = t->wants_pooled});
+}
+
+static bool check(const ClipTextConfig *c, const Task *t, Err *err)
+{
+    if (c->positions != PROMPT_IDS)
+        return err_set(err, ERR_FORMAT, "the %s reads %lld tokens at once; it must be %d",
+                       t->what, (long long)c->positions, PROMPT_IDS);
+    if (t->skip >= c->layers)
+        return err_set(err, ERR_INPUT, "--clip-skip leaves out all %d layers of the %s",
+                       c->layers, t->what);
+    return true;
+}
+
+/* Chunks of a row side by side: [rows,chunks*77,D]; and the pooled vector of the first. */
+static bool encode(PaintWork *w, const Words *s, const Task *t, Tensor *hidden, Tensor *pooled,
+                   Err *err)
+{
+    PaintLoan l;
+    ClipTextConfig c;
+    if (!clip_text_config_read(&c, t->part->config, err) || !check(&c, t, err))
+        return err_prefix(err, "%s: ", weights_path(t->part->weights));
+    paint_loan_begin(&l, w, t->what, t->part->weights);
+    ClipText *m = arena_take(&w->weights, sizeof *m);
+    must(m != NULL);
+    (void)!clip_text_bind(m, &l.bind, &c);
+    if (!paint_loan_bound(&l, clip_text_unread(), err))
+        return false;
+    size_t floor = run_floor(&w->run);
+    ClipTextOut out = ask(&w->run, m, s, t);
+    *hidden = nn_save(&w->run, &w->job, out.hidden);
+    if (!tensor_is_empty(*hidden))
+        *hidden = tensor_reshape(*hidden, SHAPE(s->rows, s->chunks * PROMPT_IDS, c.width));
+    if (t->wants_pooled && !tensor_is_empty(out.pooled)) {
+        *pooled = nn_new(&w->run, SHAPE(s->rows, m->pooled));
+        for (int64_t i = 0; i < s->rows && !tensor_is_empty(*pooled); i++)
+            memcpy(tensor_rows(*pooled, i, 1).data,
+                   tensor_rows(out.pooled, i * s->chunks, 1).data,
+                   (size_t)m->pooled * sizeof(float));
+        *pooled = nn_save(&w->run, &w->job, *pooled);
+    }
+    run_drop(&w->run, floor);
+    return paint_loan_end(&l, "encode the prompts", err);
+}
+
+/* OpenCLIP fills up with 0, which a single file does not say. */
+static int32_t pad_of(const Tokenizer *t, const char *folder, bool is_open_clip)
+{
+    return folder == NULL && is_open_clip ? 0 : tokenizer_pad(t);
+}
+
+static bool encode_one(PaintWork *w, const Words *s, Err *err)
+{
+    enum { OPEN_CLIP = 1024 };
+    Task t = {.part = &w->parts.text,
+              .what = "text encoder",
+              .pad = pad_of(s->tokenizer, w->parts.tokenizer, w->parts.context == OPEN_CLIP),
+              .skip = (int)max64(w->q->clip_skip - 1, 0),
+              .norm = true};
+    return encode(w, s, &t, &w->context, NULL, err);
+}
+
+static bool pad_of_second(const PaintWork *w, int32_t *pad, Err *err)
+{
+    Tokenizer *t = tokenizer_of(w->parts.tokenizer2, err);
+    if (t != NULL)
+        *pad = pad_of(t, w->parts.tokenizer2, true);
+    tokenizer_free(t);
+    return t != NULL;
+}
+
+static bool encode_two(PaintWork *w, const Words *s, Err *err)
+{
+    Tensor one, two;
+    int skip = 1 + (int)max64(w->q->clip_skip - 1, 0);
+    Task first = {.part = &w->parts.text,
+                  .what = "text encoder",
+                  .pad = tokenizer_pad(s->tokenizer),
+                  .skip = skip};
+    Task second = {.part = &w->parts.text2,
+                   .what = "second text encoder",
+                   .skip = skip,
+                   .wants_pooled = true};
+    if (!pad_of_second(w, &second.pad, err) || !encode(w, s, &first, &one, NULL, err) ||
+        !encode(w, s, &second, &two, &w->pooled, err))
+        return false;
+    size_t floor = run_floor(&w->run);
+    w->context = nn_save(&w->run, &w->job, nn_concat(&w->run, one, two));
+    run_drop(&w->run, floor);
+    return paint_ran(w, err);
+}
+
+/* The unconditional row of an XL model that nobody asked anything of. */
+static void clear(Tensor t)
+{
+    Tensor row = tensor_rows(t, 0, 1);
+    memset(row.data, 0, tensor_bytes(row));
+}
+
+bool paint_words(PaintWork *w, Err *err)
+{
+    Words s = {0};
+    bool ok =
+        read_words(&s, w, err) &&
+        (w->parts.text2.weights != NULL ? encode_two(w, &s, err) : encode_one(w, &s, err));
+    if (ok && w->zeros && w->rows == 2) {
+        clear(w->context);
+        clear(w->pooled);
+    }
+    release_words(&s);
+    return ok && paint_dump(w, "context", w->context, err) &&
+           paint_dump(w, "pooled", w->pooled, err);
+}

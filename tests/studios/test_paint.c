@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "paint_models.h"
+
+#include "golden.h"
+#include "base/file.h"
+#include "media/image.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* Whole pictures, from a model on disk to a file, beside diffusers' pipelines.  Stages are
+ * sums of f32 in another order: within 1e-4 of each stage's largest.  Of the bytes, few are
+ * rounded to the other side: 50 dB is a quarter of them one off. */
+static const double allowed = 1e-4, least_db = 50;
+
+enum { FLAGS = 16 };
+typedef struct Case {
+    const char *golden, *model;
+    Flag flags[FLAGS]; /* over the usual ones */
+    int pictures;
+} Case;
+
+static const Flag usual[] = {
+    {"prompt", "a photo of the cat"}, {"size", "48x32"}, {"steps", "8"}, {"threads", "2"}};
+enum { USUAL = sizeof usual / sizeof *usual };
+
+#define NEGATIVE                                                                               \
+    {                                                                                          \
+        "negative", "the dog"                                                                  \
+    }
+/* Files that set_up makes. */
+#define INIT                                                                                   \
+    {                                                                                          \
+        "init", "init.png"                                                                     \
+    }
+#define MASK                                                                                   \
+    INIT, {"mask", "mask.png"},                                                                \
+    {                                                                                          \
+        "mask-blur", "0"                                                                       \
+    }
+#define GUIDED                                                                                 \
+    {                                                                                          \
+        "guidance", "5"                                                                        \
+    }
+
+static const Case cases[] = {
+    {"sd1", "sd1", {NEGATIVE, GUIDED}, 1},
+    {"sd1_skip", "sd1", {{"guidance", "1"}, {"clip-skip", "2"}}, 1},
+    {"sd1_alone", "sd1", {NEGATIVE, {"guidance", "1"}}, 1},
+    {"sd1_rescale", "sd1", {NEGATIVE, GUIDED, {"rescale", "0.7"}}, 1},
+    {"sd1_ddim", "sd1", {NEGATIVE, GUIDED, {"sampler", "ddim"}}, 1},
+    {"sd1_ddpm", "sd1", {NEGATIVE, GUIDED, {"sampler", "ddpm"}}, 1},
+    {"sd1_pndm", "sd1", {NEGATIVE, GUIDED, {"sampler", "pndm"}}, 1},
+    {"sd1_euler", "sd1", {NEGATIVE, GUIDED, {"sampler", "euler"}}, 1},
+    {"sd1_euler_a", "sd1", {NEGATIVE, GUIDED, {"sampler", "euler_a"}}, 1},
+    {"sd1_dpm++2m", "sd1", {NEGATIVE, GUIDED, {"sampler", "dpm++2m"}}, 1},
+    {"sd1_dpm++2m_karras", "sd1", {NEGATIVE, GUIDED, {"sampler", "dpm++2m_karras"}}, 1},
+    {"sd1_unipc", "sd1", {NEGATIVE, GUIDED, {"sampler", "unipc"}}, 1},
+    {"sd1_lcm", "sd1", {NEGATIVE, GUIDED, {"sampler", "lcm"}}, 1},
+    {"init_ddim", "sd1", {INIT, NEGATIVE, GUIDED, {"sampler", "ddim"}, {"strength", "0.6"}}, 1},
+    {"init_euler_a",
+     "sd1",
+     {INIT, NEGATIVE, GUIDED, {"sampler", "euler_a"}, {"strength", "0.6"}},
+     1},
+    {"init_dpm++2m",
+     "sd1",
+     {INIT, NEGATIVE, GUIDED, {"sampler", "dpm++2m"}, {"strength", "0.6"}},
+     1},
+    {"mask_ddim", "sd1", {MASK, NEGATIVE, GUIDED, {"sampler", "ddim"}, {"strength", "0.6"}}, 1},
+    {"mask_euler_a",
+     "sd1",
+     {MASK, NEGATIVE, GUIDED, {"sampler", "euler_a"}, {"strength", "0.6"}},
+     1},
+    {"mask_dpm++2m",
+     "sd1",
+     {MASK, NEGATIVE, GUIDED, {"sampler", "dpm++2m"}, {"strength", "0.6"}},
+     1},
+    {"mask_new", "sd1", {MASK, NEGATIVE, GUIDED, {"sampler", "dpm++2m"}}, 1},
+    {"init_two",
+     "sd1",
+     {INIT, NEGATIVE, GUIDED, {"sampler", "dpm++2m"}, {"strength", "0.6"}, {"batch", "2"}},
+     2},
+    {"nine_new", "inpaint", {MASK, NEGATIVE, GUIDED, {"sampler", "euler_a"}}, 1},
+    {"nine",
+     "inpaint",
+     {MASK, NEGATIVE, GUIDED, {"sampler", "euler_a"}, {"strength", "0.6"}},
+     1},
+    {"init_xl", "sdxl", {INIT, NEGATIVE, GUIDED, {"strength", "0.6"}}, 1},
+    {"sd2", "sd2", {NEGATIVE, GUIDED}, 1},
+    {"sdxl", "sdxl", {NEGATIVE, GUIDED}, 1},
+    {"sdxl_zeros", "sdxl", {GUIDED}, 1},
+    {"sdxl_two", "sdxl", {NEGATIVE, GUIDED, {"batch", "2"}}, 2},
+    {"sdxl_skip", "sdxl", {{"guidance", "1"}, {"clip-skip", "2"}}, 1},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+/* ---- stages and bytes ------------------------------------------------------------------ */
+
+/* A stage that the run dumped beside the golden's, if that has it. */
+static void assert_dumped(const Golden *g, const char *stage)
+{
+    char file[96];
+    Arena a;
+    Err err = {0};
+    if (tensor_is_empty(weights_find(g->file, stage)))
+        return;
+    snprintf(file, sizeof file, "dump/%s.safetensors", stage);
+    Weights *w = weights_open(in_folder(file), &err);
+    if (w == NULL)
+        fail_msg("%s", err.text);
+    assert_true(arena_init(&a, 0, &err));
+    Tensor x = weights_at(w, 0);
+    assert_golden(g, stage, x.rank == 4 ? to_channels_last(&a, x) : x, allowed);
+    arena_release(&a);
+    weights_close(w);
+}
+
+static double decibels(Image one, Tensor other)
+{
+    double sum = 0;
+    assert_true(shape_equal(tensor_shape(one), tensor_shape(other)));
+    const unsigned char *x = one.data, *y = other.data;
+    for (int64_t i = 0; i < tensor_count(one); i++)
+        sum += (double)(x[i] - y[i]) * (x[i] - y[i]);
+    return sum == 0 ? INFINITY : 10 * log10(255.0 * 255 * (double)tensor_count(one) / sum);
+}
+
+static void assert_picture(const Golden *g, int i, const char *file)
+{
+    char name[32];
+    Arena a;
+    Err err = {0};
+    snprintf(name, sizeof name, "bytes.%d", i);
+    assert_true(arena_init(&a, 0, &err));
+    Image im = image_load(&a, in_folder(file), &err);
+    if (tensor_is_empty(im))
+        fail_msg("%s", err.text);
+    double db = decibels(im, golden_at(g, name));
+    if (db < least_db)
+        fail_msg("%s: %s has only %.1f dB", g->name, file, db);
+    arena_release(&a);
+}
+
+/* ---- the tests ------------------------------------------------------------------------- */
+
+/* The usual flags, the case's, and these; ended by an empty one. */
+static void flags_of(Flag *to, const Case *c, const Flag *more)
+{
+    int n = 0;
+    const Flag own[] = {{"model", in_folder(c->model)},
+                        {"dump", in_folder("dump")},
+                        {"out", in_folder("out.png")}};
+    for (int i = 0; i < USUAL; i++)
+        to[n++] = usual[i];
+    for (int i = 0; i < 3; i++)
+        to[n++] = own[i];
+    for (const Flag *f = c->flags; f->name != NULL; f++)
+        to[n++] = *f;
+    for (; more != NULL && more->name != NULL; more++)
+        to[n++] = *more;
+    for (int i = 0; i < n; i++)
+        if (strcmp(to[i].name, "init") == 0 || strcmp(to[i].name, "mask") == 0)
+            to[i].value = in_folder(to[i].value);
+    to[n] = (Flag){0};
+}
+
+static void run_case(const Case *c, const Flag *more)
+{
+    Err err = {0};
+    Flag flags[3 * FLAGS];
+    char golden[64];
+    snprintf(golden, sizeof golden, "paint/%s", c->golden);
+    Golden g = golden_open(golden);
+    flags_of(flags, c, more);
+    if (!paint_with(flags, &(StudioRun){0}, &err))
+        fail_msg("%s: %s", c->golden, err.text);
+    static const char *const stages[] = {"context", "pooled",  "noise",
+                                         "pred.0",  "latents", "image"};
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        assert_dumped(&g, stages[i]);
+    for (int i = 0; i < c->pictures; i++)
+        assert_picture(&g, i,
+                       c->pictures == 1 ? "out.png"
+                       : i == 0         ? "out-1.png"
+                                        : "out-2.png");
+    golden_close(&g);
+}
+
+static void pictures_equal_those_of_diffusers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CASES; i++)
+        run_case(&cases[i], NULL);
+}
+
+static void every_table_of_kernels_gives_the_picture(void **state)
+{
+    (void)state;
+    for (const char *const *t = tables(); *t != NULL; t++)
+        run_case(&cases[0], (const Flag[]){{"kernels", *t}, {0}});
+}
+
+static void given_noise_replaces_the_seeds(void **state)
+{
+    (void)state;
+    const char *golden = golden_path("paint/sd1.safetensors");
+    run_case(&cases[0], (const Flag[]){{"noise", golden}, {"seed", "7"}, {0}});
+    xfree((void *)(uintptr_t)golden);
+}
+
+/* ---- what is not masked ---------------------------------------------------------------- */
+
+static Image loaded(Arena *a, const char *name)
+{
+    Err err = {0};
+    Image im = image_load(a, in_folder(name), &err);
+    if (tensor_is_empty(im))
+        fail_msg("%s", err.text);
+    return im;
+}
+
+/* Runs with the golden's picture and mask; what was painted lies `left` and `top` of the
+ * picture.  Every pixel that is not masked is as it was, and most of those that are are not. */
+static void assert_kept(const Flag *with, int left, int top)
+{
+    Err err = {0};
+    Arena a;
+    Flag flags[3 * FLAGS];
+    const Case c = {.model = "sd1", .flags = {MASK, GUIDED, {"sampler", "ddim"}}};
+    flags_of(flags, &c, with);
+    if (!paint_with(flags, &(StudioRun){0}, &err))
+        fail_msg("%s", err.text);
+    assert_true(arena_init(&a, 0, &err));
+    Image was = loaded(&a, "init.png"), is = loaded(&a, "out.png"),
+          mask = loaded(&a, "mask.png");
+    int masked = 0, changed = 0;
+    for (int y = 0; y < image_height(was); y++)
+        for (int x = 0; x < image_width(was); x++) {
+            bool same = memcmp(image_at(was, x, y), image_at(is, x + left, y + top), 3) == 0;
+            masked += *image_at(mask, x, y) != 0;
+            changed += !same;
+            if (!same && *image_at(mask, x, y) == 0)
+                fail_msg("pixel %d,%d is not masked and has changed", x, y);
+        }
+    assert_true(changed > masked / 2);
+    arena_release(&a);
+}
+
+static void no_pixel_changes_outside_of_the_mask(void **state)
+{
+    (void)state;
+    static const Flag ways[][4] = {
+        {{"mask-blur", "0"}},
+        {{"mask-blur", "4"}},
+        {{"keep", "clean"}, {"mask-blur", "2"}},
+        {{"fill", "bleed"}, {"strength", "0.5"}, {"mask-blur", "1"}},
+        {{"fill", "noise"}, {"strength", "0.5"}, {"mask-blur", "1"}},
+        {{"fill", "zeros"}, {"strength", "0.5"}, {"mask-blur", "1"}},
+        {{"only-masked", "true"}, {"padding", "4"}, {"mask-blur", "1"}},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        assert_kept(ways[i], 0, 0);
+    assert_kept((const Flag[]){{"outpaint", "9,7,3,0"}, {"mask-blur", "1"}, {0}}, 9, 7);
+}
+
+/* ---- refusals -------------------------------------------------------------------------- */
+
+static const struct {
+    Flag flag[3];
+    const char *model, *says;
+} bad[] = {
+    {{{"steps", "0"}}, "sd1", "--steps is 0; it must be 1 to 1000"},
+    {{{"size", "60x32"}}, "sd1", "--size is 60x32; both must be multiples of 8, as 64x32"},
+    {{{"size", "8x8"}}, "sd1", "--size is 8x8; this model needs 16x16 at least"},
+    {{{"size", "100000x64"}},
+     "sd1",
+     "--size is 100000x64; it must be WIDTHxHEIGHT, as in 512x512, both 8 to 4096"},
+    {{{"clip-skip", "4"}}, "sd1", "--clip-skip leaves out all 3 layers of the text encoder"},
+    {{{"steps", "1000"}, {"sampler", "lcm"}}, "sd1", "steps"},
+    {{{"mask", "mask.png"}},
+     "sd1",
+     "--mask says what to do with a picture: give it with --init"},
+    {{{"strength", "0.5"}}, "sd1", "--strength says what to do with a picture"},
+    {{{"init", "small.png"}, {"mask", "mask.png"}},
+     "sd1",
+     "--mask is 48x32, --init is 8x8; they must be alike"},
+    {{{"init", "small.png"}, {"outpaint", "all"}}, "sd1", "--outpaint is 'all'; it must be"},
+    {{{"init", "small.png"}, {"only-masked", "true"}}, "sd1", "--only-masked needs a --mask"},
+    {{{0}}, "inpaint", "is for inpainting: give it a picture with --init, and a --mask"},
+    {{{0}}, "sd1/vae", "is no model for painting"},
+};
+
+static void what_cannot_be_is_refused_in_a_sentence(void **state)
+{
+    (void)state;
+    Err none = {0};
+    static unsigned char pixels[8 * 8 * 3];
+    assert_true(image_save(tensor_over(pixels, TENSOR_U8, SHAPE(8, 8, 3)),
+                           in_folder("small.png"), NULL, 0, &none));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        Err err = {0};
+        Flag flags[3 * FLAGS];
+        Case c = {.model = bad[i].model};
+        memcpy(c.flags, bad[i].flag, sizeof bad[i].flag);
+        flags_of(flags, &c, NULL);
+        assert_false(paint_with(flags, &(StudioRun){0}, &err));
+        if (strstr(err.text, bad[i].says) == NULL)
+            fail_msg("says '%s', not '%s'", err.text, bad[i].says);
+    }
+}
+
+static void save_given(const Golden *g, const char *name)
+{
+    char file[32];
+    Err err = {0};
+    Tensor t = golden_at(g, name);
+    snprintf(file, sizeof file, "%s.png", name);
+    if (t.rank == 2)
+        t = tensor_reshape(t, SHAPE(t.dim[0], t.dim[1], 1));
+    assert_true(image_save(t, in_folder(file), NULL, 0, &err));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    models_make();
+    Golden g = golden_open("paint/given");
+    save_given(&g, "init");
+    save_given(&g, "mask");
+    golden_close(&g);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    models_remove();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_equal_those_of_diffusers),
+        cmocka_unit_test(every_table_of_kernels_gives_the_picture),
+        cmocka_unit_test(given_noise_replaces_the_seeds),
+        cmocka_unit_test(no_pixel_changes_outside_of_the_mask),
+        cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
