@@ -312,7 +312,8 @@ static bool tell(void *user, size_t bytes, size_t of, Tensor done)
 {
     const Telling *t = user;
     if (t->run->progress != NULL)
-        t->run->progress(t->run->user, "writing", (int64_t)bytes, (int64_t)of);
+        t->run->progress(t->run->user, "writing MiB", (int64_t)(bytes >> 20),
+                         (int64_t)(of >> 20));
     if (t->in->file != NULL)
         weights_drop(t->in->file, done);
     for (int net = 0; net < NETS; net++)
