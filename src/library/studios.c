@@ -7,11 +7,12 @@
 #include "studios/paint.h"
 #include "studios/pose.h"
 #include "studios/sprite.h"
+#include "studios/upscale.h"
 
 #include <string.h>
 
-static const Studio *const all[] = {&sprite_studio, &paint_studio, &pose_studio, &model_studio,
-                                    &convert_studio};
+static const Studio *const all[] = {&sprite_studio, &paint_studio, &upscale_studio,
+                                    &pose_studio,   &model_studio, &convert_studio};
 enum { COUNT = sizeof all / sizeof *all };
 
 int studios_count(void)
