@@ -171,6 +171,9 @@ enum { KERNELS_REF = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2, KERNELS_BEST = ~0 
  * `mask` allow. */
 Kernels kernels_for(int mask);
 
+/* The same, but nothing is computed: only sizes are told, and weights packed. */
+Kernels kernels_idle(const Kernels *like);
+
 /* By name: "ref", "avx2", "avx512", "best".  False with the names that work
  * on this machine if there is no such table, or the machine cannot run it. */
 bool kernels_named(Kernels *k, const char *name, Err *err) MUST_USE;

@@ -2,6 +2,7 @@
 #include "models/vae.h"
 
 #include "nn/band.h"
+#include "nn/plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -127,6 +128,41 @@ Tensor vae_decode_bands(Run *r, const Vae *m, Tensor latents, int64_t rows)
     for (int64_t i = 0; i < N && !run_stopped(r); i++)
         decode_banded(r, m, tensor_rows(latents, i, 1), rows, tensor_rows(rgb, i, 1));
     return run_stopped(r) ? (Tensor){0} : rgb;
+}
+
+size_t vae_decode_plan(const Run *r, const Vae *m, Shape latents, int64_t rows, Err *err)
+{
+    Plan p;
+    if (!plan_open(&p, r, err))
+        return 0;
+    Tensor z = nn_new(&p.run, latents);
+    size_t own = p.scratch.used;
+    if (rows == 0)
+        vae_decode(&p.run, m, z);
+    else
+        vae_decode_bands(&p.run, m, z, rows);
+    size_t peak = plan_close(&p);
+    if (peak == 0)
+        err_set(err, p.run.err.kind, "%s", p.run.err.text);
+    return peak == 0 ? 0 : peak - own;
+}
+
+int64_t vae_decode_rows(const Run *r, const Vae *m, Shape latents, size_t most, Err *err)
+{
+    static const int64_t rows[] = {0, 256, 128, 64, 32, 16};
+    size_t bytes = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bytes = vae_decode_plan(r, m, latents, rows[i], err);
+        if (bytes == 0)
+            return -1;
+        if (bytes <= most)
+            return rows[i];
+    }
+    err_set(err, ERR_MEMORY,
+            "decoding %lldx%lld latents takes %zu MiB even in bands, and %zu MiB are allowed: "
+            "try a smaller size",
+            (long long)latents.dim[2], (long long)latents.dim[1], bytes >> 20, most >> 20);
+    return -1;
 }
 
 int64_t vae_factor(const VaeConfig *c)

@@ -33,7 +33,8 @@ Tensor run_keep(Run *r, size_t floor, Tensor x)
     r->scratch->used = floor;
     void *to = arena_take(r->scratch, bytes);
     must(to != NULL && to <= x.data);
-    memmove(to, x.data, bytes);
+    if (!r->is_idle)
+        memmove(to, x.data, bytes);
     size_t end = r->scratch->used;
     r->scratch->used = used > end ? used : end;
     arena_rewind(r->scratch, end);

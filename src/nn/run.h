@@ -39,6 +39,7 @@ typedef struct Run {
     const atomic_bool *cancel; /* NULL: cannot be cancelled */
     TapFn tap;                 /* NULL: nobody looks */
     void *tap_user;
+    bool is_idle; /* nothing is computed: nn/plan.h */
     Cost cost[COST_KINDS];
     Err err;
 } Run;

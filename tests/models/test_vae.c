@@ -153,6 +153,55 @@ static void bands_give_what_the_whole_gives(void **state)
     }
 }
 
+/* A plan is what a pass takes, but for where the first huge page begins. */
+static void planned(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    (void)g;
+    static const int64_t rows[] = {0, 8, 64};
+    Err err = {0};
+    Shape s = SHAPE(1, 24, 24, c->config.latent);
+    Tensor z = named_values(&b->arena, "in.latent", s, 1.7f);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t told = vae_decode_plan(&b->run, vae, s, rows[i], &err);
+        b->scratch.peak = 0;
+        Tensor rgb = rows[i] == 0 ? vae_decode(&b->run, vae, z)
+                                  : vae_decode_bands(&b->run, vae, z, rows[i]);
+        assert_false(tensor_is_empty(rgb));
+        assert_in_range(told + (2 << 20), b->scratch.peak, b->scratch.peak + (4 << 20));
+        run_drop(&b->run, 0);
+    }
+}
+
+static void memory_is_told_beforehand(void **state)
+{
+    (void)state;
+    with_network(&cases[1], "best", planned);
+}
+
+/* Latents of a large picture: nothing of it is ever touched. */
+static void chosen(Bench *b, const Case *c, const Golden *g, Vae *vae)
+{
+    (void)g;
+    Err err = {0};
+    Shape s = SHAPE(1, 512, 512, c->config.latent);
+    size_t whole = vae_decode_plan(&b->run, vae, s, 0, &err);
+    size_t bands = vae_decode_plan(&b->run, vae, s, 16, &err);
+    assert_true(bands > 0 && bands < whole / 2);
+    assert_int_equal(vae_decode_rows(&b->run, vae, s, whole, &err), 0);
+    int64_t rows = vae_decode_rows(&b->run, vae, s, whole / 2, &err);
+    assert_true(rows >= 16);
+    assert_true(vae_decode_plan(&b->run, vae, s, rows, &err) <= whole / 2);
+    assert_int_equal(err.kind, ERR_NONE);
+    assert_int_equal(vae_decode_rows(&b->run, vae, s, bands / 2, &err), -1);
+    assert_non_null(strstr(err.text, "512x512"));
+}
+
+static void bands_are_chosen_where_memory_is_short(void **state)
+{
+    (void)state;
+    with_network(&cases[1], "best", chosen);
+}
+
 /* Binds these parts of a file with a tensor more; true if it may be there. */
 static bool may_carry(const char *stray, VaeParts parts)
 {
@@ -254,6 +303,8 @@ static void cancelling_ends_a_pass(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_told_beforehand),
+        cmocka_unit_test(bands_are_chosen_where_memory_is_short),
         cmocka_unit_test(encodes_stage_by_stage_like_the_reference),
         cmocka_unit_test(decodes_stage_by_stage_like_the_reference),
         cmocka_unit_test(bands_give_what_the_whole_gives),
