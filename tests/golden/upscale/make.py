@@ -129,6 +129,15 @@ def case(name, net, prefix, shape):
     common.write('upscale/%s.safetensors' % name, common.thin(taps, ()), {'prefix': prefix, 'shape': list(shape)})
 
 
+def corpus():
+    """The smallest files of each kind, for whoever searches for bytes that break their readers."""
+    global WIDTH, GROWTH, BLOCKS
+    WIDTH = GROWTH = BLOCKS = 1
+    kinds = {'today': Rrdb(), 'fold': Rrdb(2), 'first': first_spelling(), 'second': second_spelling(), 'compact': Compact(1, 2)}
+    for name, net in kinds.items():
+        common.write('../corpus/upscalers/%s.safetensors' % name, common.fill(net, name).state_dict())
+
+
 def main():
     common.pins()
     torch.set_num_threads(1)
@@ -138,6 +147,7 @@ def main():
     case('compact2', Compact(2, 2), 'sb.', (1, 3, 8, 7))
     spelled('first.names', first_spelling())
     spelled('second.names', second_spelling())
+    corpus()
 
 
 if __name__ == '__main__':
