@@ -6,10 +6,11 @@ import sys
 
 import numpy as np
 import torch
-from diffusers import (AutoencoderKL, DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler,
+from diffusers import (AutoencoderKL, ControlNetModel, DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler,
                        EulerAncestralDiscreteScheduler, EulerDiscreteScheduler, LCMScheduler, PNDMScheduler,
-                       StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline,
+                       StableDiffusionControlNetPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline,
                        StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline, UNet2DConditionModel, UniPCMultistepScheduler)
+from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
 from PIL import Image
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
@@ -151,6 +152,24 @@ def case(pipe, name, whole=True, count=1, **ask):
     common.write('paint/%s.safetensors' % name, common.thin(out, {k for k in out if k.startswith('bytes')}))
 
 
+def with_lora(pipe, weight):
+    """Some layers changed as a LoRA of kohya's names changes them; its file beside."""
+    file = {}
+    block = 'down_blocks.0.attentions.0.transformer_blocks.0.'
+    layers = [('lora_unet_', '', pipe.unet, block + 'attn1.to_q'), ('lora_unet_', '', pipe.unet, block + 'attn2.to_v'),
+              ('lora_unet_', '', pipe.unet, block + 'ff.net.2'),
+              ('lora_te_', 'text_model.', pipe.text_encoder.text_model, 'encoder.layers.1.self_attn.v_proj')]
+    for start, above, net, name in layers:
+        layer = net.get_submodule(name)
+        key = start + (above + name).replace('.', '_')
+        down = common.uniform(key + '.down', (2, layer.in_features))
+        up = common.uniform(key + '.up', (layer.out_features, 2))
+        file.update({key + '.lora_down.weight': down, key + '.lora_up.weight': up, key + '.alpha': np.float32(1)})
+        layer.weight += weight * 0.5 * torch.from_numpy(up @ down)
+    common.write('paint/changes.safetensors', file)
+    return pipe
+
+
 @torch.no_grad()
 def main():
     common.pins()
@@ -172,8 +191,19 @@ def main():
         again.scheduler = inside.scheduler = SAMPLERS[sampler][0].from_config(trained, **SAMPLERS[sampler][1])
         case(again, 'init_' + sampler, sampler == 'ddim', image=picture, strength=0.6)
         case(inside, 'mask_' + sampler, sampler == 'ddim', image=picture, mask_image=mask, strength=0.6, width=W, height=H)
+    only = {k: v for k, v in UNET.items() if k not in ('sample_size', 'out_channels', 'up_block_types')}
+    nets = [named(ControlNetModel(**only, conditioning_embedding_out_channels=(4, 8, 8, 16)).eval(), 'sd1', n) for n in ('lines', 'pose')]
+    told = dict(image=picture, controlnet_conditioning_scale=0.8, width=W, height=H)
+    led = StableDiffusionControlNetPipeline(**pipe.components, controlnet=nets[0], requires_safety_checker=False)
+    led.scheduler = DDIMScheduler.from_config(trained)
+    case(led, 'control', **told)
+    case(led, 'control_part', False, **told, control_guidance_start=0.25, control_guidance_end=0.6)
+    led.register_modules(controlnet=MultiControlNetModel(nets))
+    case(led, 'control_two', False, **dict(told, image=[picture, mask], controlnet_conditioning_scale=[0.8, 1.5]))
     case(inside, 'mask_new', False, image=picture, mask_image=mask, strength=1.0, width=W, height=H)
     case(again, 'init_two', False, 2, image=picture, strength=0.6)
+    pipe.scheduler = DDIMScheduler.from_config(trained)
+    case(with_lora(pipe, 0.7), 'lora', False)
     pipe = pipeline('inpaint')
     inside = StableDiffusionInpaintPipeline(**pipe.components, requires_safety_checker=False)
     inside.scheduler = EulerAncestralDiscreteScheduler.from_config(trained)
