@@ -73,6 +73,10 @@ typedef struct ImageText {
 bool image_save(Image im, const char *path, const ImageText *texts, int count,
                 Err *err) MUST_USE;
 
+/* What a PNG has under a key, as UTF-8 in the arena; *text is NULL if there is no such pair, or
+ * it is compressed, or the file is no PNG.  False if it cannot be read. */
+bool image_text(char **text, const char *path, const char *key, Arena *a, Err *err) MUST_USE;
+
 /* A file that is not yet one: bytes in an arena. */
 typedef struct Bytes {
     const unsigned char *data;

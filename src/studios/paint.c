@@ -11,11 +11,14 @@ static bool paint_run(const void *request, const StudioRun *talk, Err *err)
 #define AT(field) offsetof(PaintRequest, field)
 
 static const Param params[] = {
-    {"prompt", PARAM_TEXT, AT(prompt), NULL, 0, 0, "PROMPT",
+    {"prompt", PARAM_TEXT, AT(prompt), "", 0, 0, "PROMPT",
      "what the picture shows: (more), (much more:1.4), [less], BREAK for a new chunk", NULL,
      true},
     {"out", PARAM_OUT, AT(out), "picture.png", 0, 0, "FILE",
      "the picture; of several, picture-1.png and so on", NULL, false},
+    {"from", PARAM_PATH, AT(again), "", 0, 0, "PNG",
+     "makes this picture again, of atelier or the web UI, but for the flags that are given",
+     NULL, false},
     {"size", PARAM_SIZE, AT(size), "", 8, 4096, "WxH",
      "of the picture, in pixels (default: the model's, 512x512, 768x768 or 1024x1024)", NULL,
      false},
@@ -63,6 +66,20 @@ static const Param params[] = {
      NULL, false},
     {"text-encoder-2", PARAM_PATH, AT(text_encoder_2), "", 0, 0, "PATH",
      "instead of the model's, if it is SDXL", NULL, false},
+    {"lora", PARAM_PATHS, AT(loras), "", 0, 0, "FILE:WEIGHT",
+     "changes the model, by 1 or as much as the weight says; may be given several times", NULL,
+     false},
+    {"embedding", PARAM_PATHS, AT(embeddings), "", 0, 0, "FILE",
+     "a word learnt from pictures (textual inversion), to be used in prompts by its name; may "
+     "be "
+     "given several times",
+     NULL, false},
+    {"controlnet", PARAM_PATHS, AT(controlnets), "", 0, 0, "PATH",
+     "a ControlNet, for each --control; may be given several times", NULL, false},
+    {"control", PARAM_PATHS, AT(controls), "", 0, 0, "KIND=PICTURE",
+     "what a ControlNet sees: canny=, scribble=, openpose= (JSON) or raw= and a picture, then "
+     "perhaps :SCALE and :FROM-UNTIL, as canny=photo.png:0.8:0-0.5",
+     NULL, false},
     {"steps", PARAM_INT, AT(steps), "", 1, 1000, "N", "of the sampler (default: 20; lcm: 4)",
      NULL, false},
     {"sampler", PARAM_TEXT, AT(sampler), "", 0, 0, "NAME",

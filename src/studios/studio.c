@@ -57,7 +57,7 @@ void studio_defaults(const Studio *s, void *request)
 
 bool param_is_needed(const Param *p)
 {
-    return p->is_positional && !has_default(p);
+    return p->is_positional && p->fallback == NULL;
 }
 
 bool param_is_missing(const Param *p, const void *request)

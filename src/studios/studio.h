@@ -14,7 +14,8 @@ typedef enum {
     PARAM_TEXT,   /* const char *; borrowed */
     PARAM_LIST,   /* const char *: words with commas between them; each a choice */
     PARAM_PATH,   /* const char *: a file or folder that exists */
-    PARAM_PATHS,  /* Paths: one or more of those; only as the last positional */
+    PARAM_PATHS,  /* Paths: one or more of those; the last positional, or a flag given
+                     again and again */
     PARAM_OUT,    /* const char *: a file or folder to be written */
     PARAM_INT,    /* int64_t */
     PARAM_NUMBER, /* double */
@@ -39,7 +40,7 @@ typedef struct Param {
     const char *help;     /* one line, says what happens by default */
     const char *choices;  /* "walk|idle", or NULL: anything */
     bool is_positional;   /* a text or path given without its name, in the table's
-                             order; needed if it has no default */
+                             order; needed if its fallback is NULL */
 } Param;
 
 /* Rows of the table from the one named `first` on belong together; help prints

@@ -104,6 +104,9 @@ void models_make(void)
     assert_non_null(mkdtemp(folder));
     assert_true(arena_init(&a, 0, &err));
     make_model(&a, "sd1");
+    make_part(&a, "sd1", "lines");
+    make_part(&a, "sd1", "pose");
+    link_to("paint/changes.safetensors", "changes.safetensors");
     make_model(&a, "inpaint");
     make_model(&a, "sd2");
     make_model(&a, "sdxl");

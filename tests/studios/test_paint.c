@@ -43,6 +43,11 @@ enum { USUAL = sizeof usual / sizeof *usual };
     {                                                                                          \
         "mask-blur", "0"                                                                       \
     }
+#define CONTROL(net, word)                                                                     \
+    {"controlnet", "sd1/" net},                                                                \
+    {                                                                                          \
+        "control", word                                                                        \
+    }
 #define GUIDED                                                                                 \
     {                                                                                          \
         "guidance", "5"                                                                        \
@@ -91,6 +96,26 @@ static const Case cases[] = {
      {MASK, NEGATIVE, GUIDED, {"sampler", "euler_a"}, {"strength", "0.6"}},
      1},
     {"init_xl", "sdxl", {INIT, NEGATIVE, GUIDED, {"strength", "0.6"}}, 1},
+    {"control",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8"), NEGATIVE, GUIDED, {"sampler", "ddim"}},
+     1},
+    {"control_part",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8:0.25-0.6"), NEGATIVE, GUIDED, {"sampler", "ddim"}},
+     1},
+    {"control_two",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8"),
+      CONTROL("pose", "raw=mask.png:1.5"),
+      NEGATIVE,
+      GUIDED,
+      {"sampler", "ddim"}},
+     1},
+    {"lora",
+     "sd1",
+     {{"lora", "changes.safetensors:0.7"}, NEGATIVE, GUIDED, {"sampler", "ddim"}},
+     1},
     {"sd2", "sd2", {NEGATIVE, GUIDED}, 1},
     {"sdxl", "sdxl", {NEGATIVE, GUIDED}, 1},
     {"sdxl_zeros", "sdxl", {GUIDED}, 1},
@@ -148,6 +173,25 @@ static void assert_picture(const Golden *g, int i, const char *file)
 
 /* ---- the tests ------------------------------------------------------------------------- */
 
+/* Files of cases lie in the folder: "init.png", "raw=init.png:0.8". */
+static const char *in_place(Flag f)
+{
+    static const char *const files[] = {"init",      "mask", "controlnet", "lora",
+                                        "embedding", "from", NULL};
+    static char word[4][600];
+    static int next;
+    for (const char *const *name = files; *name != NULL; name++)
+        if (strcmp(*name, f.name) == 0)
+            return in_folder(f.value);
+    const char *equal = strchr(f.value, '=');
+    if (strcmp(f.name, "control") != 0 || equal == NULL)
+        return f.value;
+    char *to = word[next++ % 4];
+    snprintf(to, sizeof word[0], "%.*s%s", (int)(equal + 1 - f.value), f.value,
+             in_folder(equal + 1));
+    return to;
+}
+
 /* The usual flags, the case's, and these; ended by an empty one. */
 static void flags_of(Flag *to, const Case *c, const Flag *more)
 {
@@ -164,8 +208,7 @@ static void flags_of(Flag *to, const Case *c, const Flag *more)
     for (; more != NULL && more->name != NULL; more++)
         to[n++] = *more;
     for (int i = 0; i < n; i++)
-        if (strcmp(to[i].name, "init") == 0 || strcmp(to[i].name, "mask") == 0)
-            to[i].value = in_folder(to[i].value);
+        to[i].value = in_place(to[i]);
     to[n] = (Flag){0};
 }
 
@@ -268,6 +311,58 @@ static void no_pixel_changes_outside_of_the_mask(void **state)
     assert_kept((const Flag[]){{"outpaint", "9,7,3,0"}, {"mask-blur", "1"}, {0}}, 9, 7);
 }
 
+/* ---- again ----------------------------------------------------------------------------- */
+
+static void assert_again(const Flag *flags)
+{
+    Err err = {0};
+    Golden g = golden_open("paint/sd1");
+    if (!paint_with(flags, &(StudioRun){0}, &err))
+        fail_msg("%s", err.text);
+    assert_picture(&g, 0, "again.png");
+    golden_close(&g);
+}
+
+static void a_picture_is_made_again_from_its_own_texts(void **state)
+{
+    (void)state;
+    run_case(&cases[0], NULL);
+    assert_again(
+        (const Flag[]){{"from", in_folder("out.png")}, {"out", in_folder("again.png")}, {0}});
+}
+
+static void a_picture_of_the_web_ui_is_made_again(void **state)
+{
+    (void)state;
+    Err err = {0};
+    static unsigned char pixel[3];
+    const ImageText said = {"parameters",
+                            "a photo of the cat\nNegative prompt: the dog\nSteps: 8, Sampler: "
+                            "PLMS, CFG scale: 5, Seed: 42, Size: 48x32, Model: \"a, b: c\""};
+    assert_true(image_save(tensor_over(pixel, TENSOR_U8, SHAPE(1, 1, 3)),
+                           in_folder("theirs.png"), &said, 1, &err));
+    assert_again((const Flag[]){{"from", in_folder("theirs.png")},
+                                {"model", in_folder("sd1")},
+                                {"out", in_folder("again.png")},
+                                {0}});
+}
+
+static void pictures_say_what_they_were_made_of_as_the_web_ui_does(void **state)
+{
+    (void)state;
+    Arena a;
+    Err err = {0};
+    char *text = NULL;
+    run_case(&cases[0], NULL);
+    assert_true(arena_init(&a, 0, &err));
+    assert_true(image_text(&text, in_folder("out.png"), "parameters", &a, &err));
+    assert_string_equal(
+        text, "a photo of the cat\nNegative prompt: the dog\nSteps: 8, Sampler: PLMS, "
+              "CFG scale: 5, Seed: 42, Size: 48x32, Model: sd1, RNG: CPU, Version: "
+              "atelier " ATELIER_VERSION);
+    arena_release(&a);
+}
+
 /* ---- refusals -------------------------------------------------------------------------- */
 
 static const struct {
@@ -291,6 +386,17 @@ static const struct {
      "--mask is 48x32, --init is 8x8; they must be alike"},
     {{{"init", "small.png"}, {"outpaint", "all"}}, "sd1", "--outpaint is 'all'; it must be"},
     {{{"init", "small.png"}, {"only-masked", "true"}}, "sd1", "--only-masked needs a --mask"},
+    {{CONTROL("lines", "raw")},
+     "sd1",
+     "--control is 'raw'; it must be raw, canny, scribble or"},
+    {{CONTROL("lines", "raw=init.png:0.8:0.9-0.2")}, "sd1", "--control is 'raw="},
+    {{{"controlnet", "sd1/lines"}}, "sd1", "--controlnet is given 1 times, --control 0 times"},
+    {{CONTROL("lines", "raw=init.png")}, "sdxl", "kind of model"},
+    {{CONTROL("unet", "raw=init.png")}, "sd1", "holds no ControlNet"},
+    {{{"lora", "changes.safetensors"}}, "sdxl", "changes.safetensors"},
+    {{{"embedding", "changes.safetensors"}}, "sd1", "changes.safetensors"},
+    {{{"from", "init.png"}}, "sd1", "does not say what it was made of"},
+    {{{"vae", "nowhere"}}, "sd1", "cannot open 'nowhere'"},
     {{{0}}, "inpaint", "is for inpainting: give it a picture with --init, and a --mask"},
     {{{0}}, "sd1/vae", "is no model for painting"},
 };
@@ -308,7 +414,8 @@ static void what_cannot_be_is_refused_in_a_sentence(void **state)
         Case c = {.model = bad[i].model};
         memcpy(c.flags, bad[i].flag, sizeof bad[i].flag);
         flags_of(flags, &c, NULL);
-        assert_false(paint_with(flags, &(StudioRun){0}, &err));
+        if (paint_with(flags, &(StudioRun){0}, &err))
+            fail_msg("paints, but should say '%s'", bad[i].says);
         if (strstr(err.text, bad[i].says) == NULL)
             fail_msg("says '%s', not '%s'", err.text, bad[i].says);
     }
@@ -323,6 +430,33 @@ static void save_given(const Golden *g, const char *name)
     if (t.rank == 2)
         t = tensor_reshape(t, SHAPE(t.dim[0], t.dim[1], 1));
     assert_true(image_save(t, in_folder(file), NULL, 0, &err));
+}
+
+/* "cat" as a word learnt from pictures: the rows of its two tokens. */
+static void save_cat(void)
+{
+    enum { FIRST = 66, SECOND = 536, WIDTH = 32 };
+    Err err = {0};
+    float rows[2][WIDTH];
+    const char *name = "<toy>";
+    Weights *w = weights_open(in_folder("sd1/text_encoder"), &err);
+    assert_non_null(w);
+    Tensor all = weights_find(w, "text_model.embeddings.token_embedding.weight");
+    memcpy(rows[0], tensor_rows(all, FIRST, 1).data, sizeof rows[0]);
+    memcpy(rows[1], tensor_rows(all, SECOND, 1).data, sizeof rows[1]);
+    Tensor t = tensor_over(rows, TENSOR_F32, SHAPE(2, WIDTH));
+    assert_true(
+        weights_save_safetensors(in_folder("toy.safetensors"), &name, &t, 1, NULL, &err));
+    weights_close(w);
+}
+
+static void a_word_learnt_from_pictures_stands_for_its_vectors(void **state)
+{
+    (void)state;
+    save_cat();
+    run_case(&cases[0], (const Flag[]){{"prompt", "a photo of the <toy>"},
+                                       {"embedding", "toy.safetensors"},
+                                       {0}});
 }
 
 static int set_up(void **state)
@@ -349,7 +483,11 @@ int main(void)
         cmocka_unit_test(pictures_equal_those_of_diffusers),
         cmocka_unit_test(every_table_of_kernels_gives_the_picture),
         cmocka_unit_test(given_noise_replaces_the_seeds),
+        cmocka_unit_test(a_word_learnt_from_pictures_stands_for_its_vectors),
         cmocka_unit_test(no_pixel_changes_outside_of_the_mask),
+        cmocka_unit_test(a_picture_is_made_again_from_its_own_texts),
+        cmocka_unit_test(a_picture_of_the_web_ui_is_made_again),
+        cmocka_unit_test(pictures_say_what_they_were_made_of_as_the_web_ui_does),
         cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

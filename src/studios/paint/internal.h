@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "diffusion/sample.h"
 #include "media/image.h"
+#include "models/controlnet.h"
 #include "models/unet.h"
 #include "models/vae.h"
 #include "studios/studio.h"
@@ -81,6 +82,7 @@ Json *config_told(Net net, const Weights *view, int64_t context) MUST_USE;
 /* What a person may ask for; paint.c has the table.  NULL and 0: not given, so it is as the
  * model is used best, or left out. */
 typedef struct PaintRequest {
+    const char *again; /* a picture to be made again */
     const char *prompt, *negative;
     const char *model, *unet, *vae, *text_encoder, *text_encoder_2; /* files and folders */
     int64_t size[2];                                                /* width, height */
@@ -98,21 +100,41 @@ typedef struct PaintRequest {
     const char *fill;     /* "original", "bleed", "noise", "zeros": what lies under the mask */
     int64_t mask_blur;    /* pixels */
     bool only_masked;
-    int64_t padding;   /* around the mask, if only that is painted */
-    const char *keep;  /* how what is not masked is kept: "noised", "clean" */
-    const char *rng;   /* whose normals: "cpu", "cuda" */
-    const char *noise; /* a file instead */
+    int64_t padding;             /* around the mask, if only that is painted */
+    const char *keep;            /* how what is not masked is kept: "noised", "clean" */
+    Paths loras, embeddings;     /* FILE:WEIGHT; files */
+    Paths controlnets, controls; /* files; KIND=PICTURE:SCALE:FROM-UNTIL */
+    const char *rng;             /* whose normals: "cpu", "cuda" */
+    const char *noise;           /* a file instead */
     const char *dump, *out;
     int64_t threads;
     const char *kernels;
     bool verbose;
 } PaintRequest;
 
+enum { PAINT_CONTROLS = 8 };
+
+/* A ControlNet with what it sees. */
+typedef struct PaintControl {
+    const char *kind, *picture;
+    float scale;
+    double from, until; /* shares of the steps */
+    PaintPart part;
+    UNetConfig config;
+    Image seen; /* at width x height */
+    /* while it is in memory */
+    ControlNet *net;
+    Tensor hint;
+    UNetContext context;
+} PaintControl;
+
 /* A run of the studio: who needs what is told by where it is filled in.
  *
  *   make.c    the whole way
+ *   again.c   what a picture was made of
  *   settle.c  what is not given; whether it fits together
  *   see.c     a picture and its mask, at the size that is painted, to latents
+ *   control.c ControlNets and what they see
  *   keep.c    what is not masked, on the way and in the end
  *   fill.c    colours that bleed under a mask
  *   words.c   prompts to what the UNet reads of them
@@ -131,6 +153,11 @@ typedef struct PaintWork {
     Arena job;     /* of the run */
     Arena weights; /* of the network at hand */
     PaintParts parts;
+    PaintLoras loras;
+
+    /* control.c */
+    PaintControl control[PAINT_CONTROLS];
+    int controls;
 
     /* see.c; empty without --init */
     Image init;       /* RGB, with its borders */
@@ -175,6 +202,12 @@ void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t
 /* The run's failure becomes the caller's. */
 bool paint_ran(const PaintWork *w, Err *err) MUST_USE;
 
+/* ---- again.c ----------------------------------------------------------------------------- */
+
+/* Fills in what the picture of the request was made of; what the person has given stays.  In
+ * the arena. */
+bool paint_again(const Studio *studio, PaintRequest *q, Arena *job, Err *err) MUST_USE;
+
 /* ---- settle.c ---------------------------------------------------------------------------- */
 
 /* Reads the configurations of the parts and fills in what is not given.  False if something
@@ -192,7 +225,10 @@ typedef struct PaintLoan {
     double began;
 } PaintLoan;
 
-void paint_loan_begin(PaintLoan *l, PaintWork *w, const char *what, const Weights *from);
+void paint_loan_begin(PaintLoan *l, PaintWork *w, const char *what, Net net,
+                      const Weights *from);
+/* A ControlNet, which stays as long as the network before it. */
+void paint_loan_beside(PaintLoan *l, PaintWork *w, const char *what, const Weights *from);
 /* After binding: names what was missing, wrong or left over, and is over then. */
 bool paint_loan_bound(PaintLoan *l, const char *const *tolerated, Err *err) MUST_USE;
 /* The work that the network was for, `what`, is done, or has failed. */
@@ -209,6 +245,20 @@ bool paint_frame(PaintWork *w, Err *err) MUST_USE;
 bool paint_see(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
 /* Paints over im [H,W,3] where mask [H,W,1] is not 0, with colours from around it. */
 bool paint_bleed(Image im, Image mask, Arena *scratch, Err *err) MUST_USE;
+
+/* ---- control.c --------------------------------------------------------------------------- */
+
+/* Opens the ControlNets, which must fit the UNet. */
+bool paint_controls_open(PaintWork *w, Err *err) MUST_USE;
+/* Reads their pictures, at the size that is settled. */
+bool paint_controls_see(PaintWork *w, Err *err) MUST_USE;
+/* Puts them beside the UNet, and shows them words and pictures. */
+bool paint_controls_bind(PaintWork *w, Err *err) MUST_USE;
+/* What they add to one picture's rows, into *sum, in scratch; NULL: nothing, or the run has
+ * failed. */
+const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call,
+                                      const UNetInput *in, UNetControl *sum);
+void paint_controls_close(PaintWork *w);
 
 /* ---- keep.c ------------------------------------------------------------------------------ */
 
@@ -227,6 +277,10 @@ Image paint_over(PaintWork *w, Image painted, Err *err) MUST_USE;
 
 /* Fills w->latents by the next draw, or from --noise. */
 bool paint_noise(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
+
+/* What SDXL is told of the picture, [rows,6] in scratch: its height and width, where it was
+ * cropped, what is wanted. */
+Tensor paint_sizes(PaintWork *w);
 
 /* ---- the stages -------------------------------------------------------------------------- */
 

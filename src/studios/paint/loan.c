@@ -15,14 +15,30 @@ static void tell(const PaintLoan *l, const char *what)
     talk->detail(talk->user, line);
 }
 
-void paint_loan_begin(PaintLoan *l, PaintWork *w, const char *what, const Weights *from)
+static void ready(PaintLoan *l, const char *what, const Weights *from)
 {
-    *l = (PaintLoan){.w = w, .what = what, .began = clock_now()};
+    PaintWork *w = l->w;
+    l->what = what;
+    l->began = clock_now();
     paint_progress(w, "loading", 0, 0);
-    arena_rewind(&w->weights, 0);
     binder_init(&l->binder, from);
     l->bind =
         (Bind){&l->binder, &w->weights, w->run.kernels, w->run.pool, &w->run.cost[COST_PACK]};
+}
+
+void paint_loan_begin(PaintLoan *l, PaintWork *w, const char *what, Net net,
+                      const Weights *from)
+{
+    *l = (PaintLoan){.w = w};
+    arena_rewind(&w->weights, 0);
+    ready(l, what, from);
+    l->binder.patches = &w->loras.patches[net];
+}
+
+void paint_loan_beside(PaintLoan *l, PaintWork *w, const char *what, const Weights *from)
+{
+    *l = (PaintLoan){.w = w};
+    ready(l, what, from);
 }
 
 bool paint_loan_bound(PaintLoan *l, const char *const *tolerated, Err *err)

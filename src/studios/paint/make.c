@@ -41,6 +41,8 @@ static bool begin(PaintWork *w, Err *err)
 static void end(PaintWork *w)
 {
     pool_free(w->run.pool);
+    paint_controls_close(w);
+    paint_loras_close(&w->loras);
     paint_parts_close(&w->parts);
     arena_release(&w->weights);
     arena_release(&w->scratch);
@@ -58,7 +60,16 @@ static bool open_parts(PaintWork *w, Err *err)
     if (q->model == NULL && q->unet == NULL)
         return err_set(err, ERR_INPUT,
                        "no model is named: --model takes a folder of diffusers or one file");
-    return paint_parts_open(&w->parts, &named, err);
+    if (!paint_parts_open(&w->parts, &named, err))
+        return false;
+    for (int64_t i = 0; i < q->loras.count; i++) {
+        PaintLine said;
+        if (!paint_lora_add(&w->loras, q->loras.of[i], &w->parts, &said, err))
+            return false;
+        if (w->talk->say != NULL)
+            w->talk->say(w->talk->user, said.s);
+    }
+    return true;
 }
 
 static bool make_folders(const PaintWork *w, Err *err)
@@ -79,16 +90,30 @@ static void report(const PaintWork *w, double began)
     w->talk->detail(w->talk->user, line);
 }
 
-bool paint_make(const Studio *studio, const PaintRequest *q, const StudioRun *talk, Err *err)
+static bool make(PaintWork *w, Err *err)
+{
+    if (w->q->prompt == NULL)
+        return err_set(err, ERR_INPUT,
+                       "nothing says what the picture shows: give a prompt, or a picture to be "
+                       "made again with --from");
+    return open_parts(w, err) && paint_look(w, err) && paint_settle(w, err) &&
+           paint_frame(w, err) && paint_controls_open(w, err) && paint_controls_see(w, err) &&
+           make_folders(w, err) && paint_words(w, err) && paint_goes_on(w, err) &&
+           paint_sample(w, err) && paint_goes_on(w, err) && paint_decode(w, err) &&
+           paint_save(w, err);
+}
+
+bool paint_make(const Studio *studio, const PaintRequest *asked, const StudioRun *talk,
+                Err *err)
 {
     double began = clock_now();
+    PaintRequest *q = xalloc(1, sizeof *q);
+    *q = *asked;
     PaintWork w = {.studio = studio, .q = q, .talk = talk};
-    bool ok = begin(&w, err) && open_parts(&w, err) && paint_look(&w, err) &&
-              paint_settle(&w, err) && paint_frame(&w, err) && make_folders(&w, err) &&
-              paint_words(&w, err) && paint_goes_on(&w, err) && paint_sample(&w, err) &&
-              paint_goes_on(&w, err) && paint_decode(&w, err) && paint_save(&w, err);
+    bool ok = begin(&w, err) && paint_again(studio, q, &w.job, err) && make(&w, err);
     if (ok)
         report(&w, began);
     end(&w);
+    xfree(q);
     return ok;
 }

@@ -26,7 +26,7 @@ bool paint_decode(PaintWork *w, Err *err)
     const VaeParts half = {.decoder = true};
     w->picture = arena_zeros(&w->job, (size_t)w->pictures * sizeof *w->picture);
     must(w->picture != NULL);
-    paint_loan_begin(&l, w, "VAE decoder", w->parts.vae.weights);
+    paint_loan_begin(&l, w, "VAE decoder", NET_VAE, w->parts.vae.weights);
     (void)!vae_bind(&vae, &l.bind, &w->vae, half);
     if (!paint_loan_bound(&l, vae_unread(half), err))
         return false;

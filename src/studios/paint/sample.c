@@ -54,9 +54,7 @@ typedef struct Denoiser {
     Err *err;
 } Denoiser;
 
-/* What SDXL is told of the picture: its height and width, where it was cropped, what is wanted.
- */
-static Tensor sizes(PaintWork *w)
+Tensor paint_sizes(PaintWork *w)
 {
     enum { NUMBERS = 6 };
     float h = (float)w->height, x = (float)w->width;
@@ -82,7 +80,7 @@ static bool prepare(Denoiser *d, Err *err)
     size_t floor = run_floor(r);
     bool ok = unet_context(r, d->unet, w->context, &w->job, &d->context);
     if (ok && w->is_xl)
-        ok = trunk_added(r, &d->unet->trunk, w->pooled, sizes(w), &w->job, &d->context);
+        ok = trunk_added(r, &d->unet->trunk, w->pooled, paint_sizes(w), &w->job, &d->context);
     run_drop(r, floor);
     return paint_ran(w, err) && ok;
 }
@@ -115,6 +113,8 @@ static void ask(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_
                     .guidance = (float)w->guidance,
                     .frames = count,
                     .context = &d->context};
+    UNetControl sum;
+    in.control = paint_controls_say(w, call, &in, &sum);
     Tensor out = unet_forward(r, d->unet, &in);
     if (!run_stopped(r)) {
         Tensor cond = tensor_rows(call->cond, from, count);
@@ -138,7 +138,7 @@ static bool denoise(void *net, const DenoiseCall *call, Err *err)
 {
     Denoiser *d = net;
     int64_t pixels = call->latents.dim[1] * call->latents.dim[2];
-    int64_t at_once = max64(64 * 64 / pixels, 1);
+    int64_t at_once = d->w->controls > 0 ? 1 : max64(64 * 64 / pixels, 1);
     for (int64_t i = 0; i < call->frames; i += at_once)
         ask(d, call, i, min64(at_once, call->frames - i));
     if (d->keeps == KEEP_CLEAN && paint_ran(d->w, err))
@@ -214,7 +214,7 @@ static bool sample(PaintWork *w, Sampler *sampler, NoiseSource *noise, Err *err)
     w->latents = tensor_new(&w->job, TENSOR_F32, s, err);
     if (tensor_is_empty(w->latents) || !paint_see(w, noise, err))
         return false;
-    paint_loan_begin(&l, w, "UNet", w->parts.unet.weights);
+    paint_loan_begin(&l, w, "UNet", NET_UNET, w->parts.unet.weights);
     UNet *unet = arena_take(&w->weights, sizeof *unet);
     must(unet != NULL);
     (void)!unet_bind(unet, &l.bind, &w->unet, (UNetParts){.text = true});
@@ -228,7 +228,7 @@ static bool sample(PaintWork *w, Sampler *sampler, NoiseSource *noise, Err *err)
                            : strcmp(w->q->keep, "clean") == 0 ? KEEP_CLEAN
                                                               : KEEP_NOISED,
                   .err = err};
-    bool ok = prepare(&d, err) && walk(&d, sampler, noise, err);
+    bool ok = prepare(&d, err) && paint_controls_bind(w, err) && walk(&d, sampler, noise, err);
     return paint_loan_end(&l, "sampling", err) && ok;
 }
 

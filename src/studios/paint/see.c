@@ -282,7 +282,7 @@ bool paint_see(PaintWork *w, NoiseSource *noise, Err *err)
     const VaeParts half = {.encoder = true};
     if (tensor_is_empty(w->init))
         return paint_noise(w, noise, err);
-    paint_loan_begin(&l, w, "VAE encoder", w->parts.vae.weights);
+    paint_loan_begin(&l, w, "VAE encoder", NET_VAE, w->parts.vae.weights);
     (void)!vae_bind(&vae, &l.bind, &w->vae, half);
     if (!paint_loan_bound(&l, vae_unread(half), err))
         return false;

@@ -116,6 +116,14 @@ static bool is_of_the_machine(const char *name)
     return false;
 }
 
+static Json *js_of(const Paths *p)
+{
+    Json *j = js_new_array();
+    for (int64_t i = 0; i < p->count; i++)
+        js_push_string(j, p->of[i]);
+    return j;
+}
+
 static void put(Json *j, const Param *p, const void *request)
 {
     const void *at = (const char *)request + p->offset;
@@ -124,7 +132,9 @@ static void put(Json *j, const Param *p, const void *request)
                            : NULL;
     const int64_t *whole = at;
     char size[64];
-    if (text != NULL)
+    if (p->type == PARAM_PATHS && ((const Paths *)at)->count > 0)
+        js_put(j, p->name, js_of(at));
+    else if (text != NULL)
         js_put_string(j, p->name, text);
     else if (p->type == PARAM_INT)
         js_put_int(j, p->name, whole[0]);
@@ -140,19 +150,21 @@ static void put(Json *j, const Param *p, const void *request)
 
 char *paint_settings(const PaintWork *w, int64_t i)
 {
-    PaintRequest q = *w->q;
-    q.seed += i;
-    q.steps = w->steps;
-    q.guidance = w->guidance;
-    q.size[0] = w->width;
-    q.size[1] = w->height;
-    q.sampler = sampler_name(w->scheduler.sampler);
-    q.strength = tensor_is_empty(w->init) ? 0 : w->strength;
+    PaintRequest *of = xalloc(1, sizeof *of);
+    *of = *w->q;
+    of->seed += i;
+    of->steps = w->steps;
+    of->guidance = w->guidance;
+    of->size[0] = w->width;
+    of->size[1] = w->height;
+    of->sampler = sampler_name(w->scheduler.sampler);
+    of->strength = tensor_is_empty(w->init) ? 0 : w->strength;
     Json *j = js_new_object();
     for (int k = 0; k < w->studio->param_count; k++)
         if (!is_of_the_machine(w->studio->params[k].name))
-            put(j, &w->studio->params[k], &q);
+            put(j, &w->studio->params[k], of);
     char *text = js_text(j, true);
     js_free(j);
+    xfree(of);
     return text;
 }

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/paint/internal.h"
 
+#include "base/file.h"
 #include "models/clip_text.h"
+#include "models/inversion.h"
 #include "text/prompt.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { PROMPT_OWN = 64 };
 
 /* Both prompts, as long as each other, unconditional first. */
 typedef struct Words {
     Tokenizer *tokenizer;
     Prompt prompt[2];
     int64_t rows, chunks;
+    Weights *own[PROMPT_OWN]; /* files of words learnt from pictures */
+    int64_t owned, vectors;   /* files; rows in all */
 } Words;
 
 /* What one encoder is asked for. */
 typedef struct Task {
     const PaintPart *part;
     const char *what;
+    Net net;
     int32_t pad;
     int skip;
     bool norm, wants_pooled;
@@ -29,13 +37,78 @@ static Tokenizer *tokenizer_of(const char *folder, Err *err)
     return folder != NULL ? tokenizer_open(folder, err) : tokenizer_new();
 }
 
-static bool read_words(Words *s, const PaintWork *w, Err *err)
+/* ---- words learnt from pictures -------------------------------------------------------- */
+
+static int64_t width_of(const PaintPart *p)
+{
+    return js_int(js_get(p->config, "hidden_size"), 0);
+}
+
+/* "cat-toy" of "words/cat-toy.pt". */
+static void stem_of(const char *path, char *to, size_t room)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(to, room, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = strrchr(to, '.');
+    if (dot != NULL && dot != to)
+        *dot = '\0';
+}
+
+static bool learn(Words *s, PaintWork *w, const char *path, Err *err)
+{
+    char stem[256];
+    if (s->owned == PROMPT_OWN)
+        return err_set(err, ERR_INPUT, "--embedding is given more than %d times", PROMPT_OWN);
+    Weights *file = s->own[s->owned] = weights_open(path, err);
+    if (file == NULL)
+        return false;
+    s->owned++;
+    Tensor v = inversion_vectors(file, width_of(&w->parts.text), &w->job, err);
+    stem_of(path, stem, sizeof stem);
+    const char *word = inversion_word(file);
+    if (tensor_is_empty(v) ||
+        !tokenizer_add_word(s->tokenizer, word != NULL ? word : stem, (int32_t)s->vectors,
+                            (int)min64(v.dim[0], INT32_MAX), err))
+        return false;
+    s->vectors += v.dim[0];
+    return true;
+}
+
+/* All of them for an encoder of this width, [vectors,width]. */
+static bool own_vectors(const Words *s, PaintWork *w, int64_t width, Tensor *to, Err *err)
+{
+    int64_t row = 0;
+    *to = (Tensor){0};
+    if (s->vectors == 0)
+        return true;
+    *to = tensor_new(&w->job, TENSOR_F32, SHAPE(s->vectors, width), err);
+    for (int64_t i = 0; i < s->owned && !tensor_is_empty(*to); i++) {
+        Tensor v = inversion_vectors(s->own[i], width, &w->job, err);
+        if (tensor_is_empty(v))
+            return false;
+        if (row + v.dim[0] > s->vectors)
+            break;
+        memcpy(tensor_f32(*to) + row * width, v.data, tensor_bytes(v));
+        row += v.dim[0];
+    }
+    if (!tensor_is_empty(*to) && row != s->vectors)
+        return err_set(
+            err, ERR_FORMAT,
+            "a word of --embedding has more vectors for one text encoder than for the "
+            "other");
+    return !tensor_is_empty(*to);
+}
+
+static bool read_words(Words *s, PaintWork *w, Err *err)
 {
     const char *text[2] = {w->q->negative != NULL ? w->q->negative : "", w->q->prompt};
     s->rows = w->rows;
     s->tokenizer = tokenizer_of(w->parts.tokenizer, err);
     if (s->tokenizer == NULL)
         return false;
+    for (int64_t i = 0; i < w->q->embeddings.count; i++)
+        if (!learn(s, w, w->q->embeddings.of[i], err))
+            return false;
     for (int64_t i = 0; i < s->rows; i++) {
         if (!prompt_read(&s->prompt[i], s->tokenizer, text[2 - s->rows + i], err))
             return false;
@@ -50,12 +123,14 @@ static void release_words(Words *s)
 {
     for (int i = 0; i < 2; i++)
         prompt_release(&s->prompt[i]);
+    for (int64_t i = 0; i < s->owned; i++)
+        weights_close(s->own[i]);
     tokenizer_free(s->tokenizer);
 }
 
 /* ---- numbers to a context -------------------------------------------------------------- */
 
-static ClipTextOut ask(Run *r, const ClipText *m, const Words *s, const Task *t)
+static ClipTextOut ask(Run *r, const ClipText *m, const Words *s, const Task *t, Tensor own)
 {
     const int64_t row = s->chunks * PROMPT_IDS;
     int32_t *ids = arena_take(r->scratch, (size_t)(s->rows * row) * sizeof *ids);
@@ -69,6 +144,7 @@ static ClipTextOut ask(Run *r, const ClipText *m, const Words *s, const Task *t)
     return clip_text_encode(r, m,
                             &(ClipTextAsk){.id = ids,
                                            .N = s->rows * s->chunks,
+                                           .own = own,
                                            .weight = any ? weights : NULL,
                                            .skip = t->skip,
                                            .norm = t->norm,
@@ -91,17 +167,20 @@ static bool encode(PaintWork *w, const Words *s, const Task *t, Tensor *hidden, 
                    Err *err)
 {
     PaintLoan l;
+    Tensor own;
     ClipTextConfig c;
     if (!clip_text_config_read(&c, t->part->config, err) || !check(&c, t, err))
         return err_prefix(err, "%s: ", weights_path(t->part->weights));
-    paint_loan_begin(&l, w, t->what, t->part->weights);
+    if (!own_vectors(s, w, c.width, &own, err))
+        return false;
+    paint_loan_begin(&l, w, t->what, t->net, t->part->weights);
     ClipText *m = arena_take(&w->weights, sizeof *m);
     must(m != NULL);
     (void)!clip_text_bind(m, &l.bind, &c);
     if (!paint_loan_bound(&l, clip_text_unread(), err))
         return false;
     size_t floor = run_floor(&w->run);
-    ClipTextOut out = ask(&w->run, m, s, t);
+    ClipTextOut out = ask(&w->run, m, s, t, own);
     *hidden = nn_save(&w->run, &w->job, out.hidden);
     if (!tensor_is_empty(*hidden))
         *hidden = tensor_reshape(*hidden, SHAPE(s->rows, s->chunks * PROMPT_IDS, c.width));
@@ -128,6 +207,7 @@ static bool encode_one(PaintWork *w, const Words *s, Err *err)
     enum { OPEN_CLIP = 1024 };
     Task t = {.part = &w->parts.text,
               .what = "text encoder",
+              .net = NET_TEXT,
               .pad = pad_of(s->tokenizer, w->parts.tokenizer, w->parts.context == OPEN_CLIP),
               .skip = (int)max64(w->q->clip_skip - 1, 0),
               .norm = true};
@@ -149,10 +229,12 @@ static bool encode_two(PaintWork *w, const Words *s, Err *err)
     int skip = 1 + (int)max64(w->q->clip_skip - 1, 0);
     Task first = {.part = &w->parts.text,
                   .what = "text encoder",
+                  .net = NET_TEXT,
                   .pad = tokenizer_pad(s->tokenizer),
                   .skip = skip};
     Task second = {.part = &w->parts.text2,
                    .what = "second text encoder",
+                   .net = NET_TEXT2,
                    .skip = skip,
                    .wants_pooled = true};
     if (!pad_of_second(w, &second.pad, err) || !encode(w, s, &first, &one, NULL, err) ||

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "studios/paint/internal.h"
+
+#include "base/file.h"
+#include "media/color.h"
+#include "media/edges.h"
+#include "media/resize.h"
+#include "pose/draw.h"
+#include "pose/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is asked for: KIND=PICTURE[:SCALE[:FROM-UNTIL]] ------------------------------- */
+
+static bool say_how(const char *word, Err *err)
+{
+    return err_set(
+        err, ERR_INPUT,
+        "--control is '%.100s'; it must be raw, canny, scribble or openpose, = and a "
+        "picture, then perhaps :SCALE, and :FROM-UNTIL as shares of the steps, as "
+        "canny=photo.png:0.8:0-0.5",
+        word);
+}
+
+/* Takes "0.8" or "0-0.5" from the end of path, if there is one; how many numbers. */
+static int take_numbers(char *path, double *a, double *b)
+{
+    char *colon = strrchr(path, ':');
+    int n = 0, got = colon == NULL ? 0 : sscanf(colon, ":%lf%n-%lf%n", a, &n, b, &n);
+    if (got < 1 || colon[n] != '\0')
+        return 0;
+    *colon = '\0';
+    return got;
+}
+
+static bool read_word(PaintControl *c, const char *word, Arena *a, Err *err)
+{
+    static const char *const kinds[] = {"raw", "canny", "scribble", "openpose"};
+    char *text = arena_strdup(a, word), *equal = strchr(text, '=');
+    double first = 0, second = 0;
+    must(text != NULL);
+    *c = (PaintControl){.scale = 1, .until = 1};
+    if (equal == NULL)
+        return say_how(word, err);
+    *equal = '\0';
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(text, kinds[i]) == 0)
+            c->kind = kinds[i];
+    c->picture = equal + 1;
+    int got = take_numbers(equal + 1, &first, &second);
+    if (got == 2) {
+        c->from = first;
+        c->until = second;
+        got = take_numbers(equal + 1, &first, &second);
+    }
+    if (got == 1)
+        c->scale = (float)first;
+    bool ok = c->kind != NULL && equal[1] != '\0' && got < 2 && c->from >= 0 &&
+              c->from <= c->until && c->until <= 1;
+    return ok || say_how(word, err);
+}
+
+bool paint_controls_open(PaintWork *w, Err *err)
+{
+    const PaintRequest *q = w->q;
+    int64_t n = q->controlnets.count;
+    if (n != q->controls.count)
+        return err_set(err, ERR_INPUT,
+                       "--controlnet is given %lld times, --control %lld times: each network "
+                       "needs its picture, in the same order",
+                       (long long)n, (long long)q->controls.count);
+    if (n > PAINT_CONTROLS)
+        return err_set(err, ERR_INPUT, "--controlnet is given %lld times; at most %d",
+                       (long long)n, PAINT_CONTROLS);
+    for (int64_t i = 0; i < n; i++) {
+        PaintControl *c = &w->control[i];
+        if (!read_word(c, q->controls.of[i], &w->job, err))
+            return false;
+        w->controls++;
+        if (!paint_part_open(&c->part, NET_CONTROL, q->controlnets.of[i], w->parts.context,
+                             err))
+            return false;
+        if (!unet_config_read(&c->config, c->part.config, err) ||
+            !controlnet_fits(&c->config, &w->unet, err))
+            return err_prefix(err, "'%s': ", q->controlnets.of[i]);
+    }
+    return true;
+}
+
+void paint_controls_close(PaintWork *w)
+{
+    for (int i = 0; i < w->controls; i++)
+        paint_part_close(&w->control[i].part);
+}
+
+/* ---- pictures -------------------------------------------------------------------------- */
+
+static Image drawn_poses(PaintWork *w, const char *path, Err *err)
+{
+    Poses p;
+    if (!poses_load(&p, path, &w->job, err))
+        return (Image){0};
+    poses_scale(&p, w->width, w->height);
+    Image im = image_new(&w->job, w->width, w->height, 3, err);
+    if (!tensor_is_empty(im)) {
+        memset(im.data, 0, tensor_bytes(im));
+        pose_draw(im, p.pose[0], p.people[0], pose_style("controlnet"));
+    }
+    return im;
+}
+
+static Image seen(PaintWork *w, const PaintControl *c, Err *err)
+{
+    enum { LOW = 100, HIGH = 200 };
+    if (strcmp(c->kind, "openpose") == 0 && js_is_file(c->picture))
+        return drawn_poses(w, c->picture, err);
+    Image im = image_load(&w->job, c->picture, err);
+    if (!tensor_is_empty(im))
+        im = image_over(&w->job, im, (Rgb){255, 255, 255}, err);
+    if (!tensor_is_empty(im))
+        im = image_resize(&w->job, im, w->width, w->height, RESIZE_LANCZOS, err);
+    if (tensor_is_empty(im))
+        return im;
+    if (strcmp(c->kind, "canny") == 0)
+        return image_canny(&w->job, im, LOW, HIGH, err);
+    return strcmp(c->kind, "scribble") == 0 ? image_scribble(&w->job, im, err) : im;
+}
+
+bool paint_controls_see(PaintWork *w, Err *err)
+{
+    for (int i = 0; i < w->controls; i++) {
+        w->control[i].seen = seen(w, &w->control[i], err);
+        if (tensor_is_empty(w->control[i].seen))
+            return false;
+    }
+    return true;
+}
+
+/* ---- networks -------------------------------------------------------------------------- */
+
+static bool hint(PaintWork *w, PaintControl *c, Err *err)
+{
+    Run *r = &w->run;
+    size_t floor = run_floor(r);
+    Tensor rgb = image_to_f32(r->scratch, c->seen, RANGE_UNIT, &r->err);
+    if (!tensor_is_empty(rgb))
+        c->hint = controlnet_hint(
+            r, c->net, tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3)), &w->job);
+    bool ok = trunk_context(r, &c->net->trunk, w->context, &w->job, &c->context);
+    if (ok && w->is_xl)
+        ok = trunk_added(r, &c->net->trunk, w->pooled, paint_sizes(w), &w->job, &c->context);
+    run_drop(r, floor);
+    return paint_ran(w, err) && ok;
+}
+
+bool paint_controls_bind(PaintWork *w, Err *err)
+{
+    for (int i = 0; i < w->controls; i++) {
+        PaintControl *c = &w->control[i];
+        PaintLoan l;
+        paint_loan_beside(&l, w, "ControlNet", c->part.weights);
+        c->net = arena_take(&w->weights, sizeof *c->net);
+        must(c->net != NULL);
+        (void)!controlnet_bind(c->net, &l.bind, &c->config);
+        if (!paint_loan_bound(&l, NULL, err))
+            return false;
+        bool ok = hint(w, c, err);
+        if (!paint_loan_end(&l, "see the control", err) || !ok)
+            return false;
+    }
+    return true;
+}
+
+/* The share of the run in which it speaks, as diffusers has it: all of the step is in it. */
+static bool is_on(const PaintControl *c, const DenoiseCall *call)
+{
+    double n = call->total;
+    return call->done / n >= c->from && (call->done + 1) / n <= c->until;
+}
+
+const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call,
+                                      const UNetInput *in, UNetControl *sum)
+{
+    bool any = false;
+    for (int i = 0; i < w->controls; i++) {
+        PaintControl *c = &w->control[i];
+        if (!is_on(c, call))
+            continue;
+        UNetInput own = *in;
+        own.context = &c->context;
+        own.pose[0] = c->hint;
+        if (!any && !controlnet_room(&w->run, &w->unet, in->latents, sum))
+            return NULL;
+        any = true;
+        if (!controlnet_add(&w->run, c->net, &own, (ControlScale){.scale = c->scale}, sum))
+            return NULL;
+    }
+    return any ? sum : NULL;
+}
