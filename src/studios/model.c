@@ -529,7 +529,6 @@ static const Param params[] = {
     {.name = "path",
      .type = PARAM_PATH,
      .offset = offsetof(ModelRequest, path),
-     .fallback = "",
      .value = "PATH",
      .help =
          "a file of weights (.safetensors, .pth, .bin, .ckpt, an index of shards), or a folder "
