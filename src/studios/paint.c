@@ -15,7 +15,7 @@ static const Param params[] = {
      "what the picture shows: (more), (much more:1.4), [less], BREAK for a new chunk", NULL,
      true},
     {"out", PARAM_OUT, AT(out), "picture.png", 0, 0, "FILE",
-     "the picture; of several, picture-1.png and so on", NULL, false},
+     "the picture, .png, .webp or .jpg; of several, picture-1.png and so on", NULL, false},
     {"from", PARAM_PATH, AT(again), "", 0, 0, "PNG",
      "makes this picture again, of atelier or the web UI, but for the flags that are given",
      NULL, false},

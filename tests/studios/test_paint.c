@@ -395,6 +395,7 @@ static const struct {
     {{CONTROL("unet", "raw=init.png")}, "sd1", "holds no ControlNet"},
     {{{"lora", "changes.safetensors"}}, "sdxl", "changes.safetensors"},
     {{{"embedding", "changes.safetensors"}}, "sd1", "changes.safetensors"},
+    {{{"out", "picture.bmp"}}, "sd1", "'picture.bmp' names no kind of picture that is written"},
     {{{"from", "init.png"}}, "sd1", "does not say what it was made of"},
     {{{"vae", "nowhere"}}, "sd1", "cannot open 'nowhere'"},
     {{{0}}, "inpaint", "is for inpainting: give it a picture with --init, and a --mask"},

@@ -2,6 +2,7 @@
 #include "studios/paint/internal.h"
 
 #include "base/file.h"
+#include "media/still.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,8 @@ static void name_of(const PaintWork *w, int64_t i, char *to, size_t room)
         snprintf(to, room, "%.*s-%lld%s", (int)stem, out, (long long)(i + 1), out + stem);
 }
 
+enum { QUALITY = 95 }; /* of JPEG and WebP */
+
 static bool save_one(PaintWork *w, int64_t i, Err *err)
 {
     char path[4200];
@@ -55,7 +58,9 @@ static bool save_one(PaintWork *w, int64_t i, Err *err)
     ImageText texts[] = {{"parameters", parameters},
                          {"atelier", settings},
                          {"Software", "atelier " ATELIER_VERSION}};
-    bool ok = image_save(w->picture[i], path, texts, 3, err);
+    bool ok = file_name_ends(path, ".png")
+                  ? image_save(w->picture[i], path, texts, 3, err)
+                  : still_save(w->picture[i], path, QUALITY, &w->scratch, err);
     xfree(parameters);
     xfree(settings);
     if (!ok)
