@@ -106,7 +106,8 @@ static void only_the_edges_stay_in_the_arena(void **state)
     Image im = picture(&a, 200, 100, 3);
     size_t before = a.used;
     Image to = image_canny(&a, im, 100, 200, &err);
-    assert_true(a.used - before <= tensor_bytes(to) + 64);
+    assert_true(a.used - before <=
+                tensor_bytes(to) + 256); /* a line, and what sanitizers add */
     arena_release(&a);
 }
 
