@@ -3,7 +3,7 @@
 . "$(dirname "$0")/expect.sh"
 needs_model
 knight=$root/examples/knight.png
-clip=(--joints "$root/examples/knight.json" --animation walk --frames 2 --raw --threads 1)
+clip=(--joints "$root/examples/knight.json" --animation attack --frames 3 --raw --threads 1)
 here=$(dirname "$0")
 
 draw() { # draw OUT WORDS...

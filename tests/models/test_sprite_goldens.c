@@ -224,7 +224,8 @@ static void plain(const char *table)
     Bind bind = bench_bind(b, &binder);
     PoseGuider m;
     assert_true(pose_guider_bind(&m, &bind));
-    Tensor y = pose_guider_embed(&b->run, &m, picture(b, "in.poseimg", 64, false));
+    Tensor y =
+        pose_guider_embed(&b->run, &m, picture(b, "in.poseimg", 64, false), (GuiderFrames){0});
     assert_named("pose_plain_64", y, allowed);
     binder_release(&binder);
     weights_close(w);
