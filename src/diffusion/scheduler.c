@@ -319,28 +319,34 @@ static void make_json(char *text, size_t size)
     }
 }
 
-bool scheduler_config_parse(SchedulerConfig *c, const char *text, size_t size, const char *name,
-                            const char *sampler, Err *err)
+Json *scheduler_json(const char *text, size_t size, const char *name, Err *err)
 {
     char *copy = xalloc(size + 1, 1);
     memcpy(copy, text, size);
     make_json(copy, size);
     Json *j = js_parse(copy, size, name, err);
-    bool ok = j && scheduler_config_from(c, j, sampler, err);
-    if (j && !ok)
-        err_prefix(err, "'%s': ", name);
-    js_free(j);
     xfree(copy);
-    return ok;
+    return j;
 }
 
-bool scheduler_config_load(SchedulerConfig *c, const char *path, const char *sampler, Err *err)
+Json *scheduler_json_load(const char *path, Err *err)
 {
     unsigned char *bytes;
     size_t size;
     if (!file_read(&bytes, &size, path, (size_t)1 << 20, err))
-        return false;
-    bool ok = scheduler_config_parse(c, (const char *)bytes, size, path, sampler, err);
+        return NULL;
+    Json *j = scheduler_json((const char *)bytes, size, path, err);
     xfree(bytes);
+    return j;
+}
+
+bool scheduler_config_parse(SchedulerConfig *c, const char *text, size_t size, const char *name,
+                            const char *sampler, Err *err)
+{
+    Json *j = scheduler_json(text, size, name, err);
+    bool ok = j && scheduler_config_from(c, j, sampler, err);
+    if (j && !ok)
+        err_prefix(err, "'%s': ", name);
+    js_free(j);
     return ok;
 }

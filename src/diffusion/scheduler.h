@@ -85,13 +85,15 @@ bool scheduler_config_set(SchedulerConfig *c, Json *flags, Err *err) MUST_USE;
 bool scheduler_config_from(SchedulerConfig *c, const Json *j, const char *sampler,
                            Err *err) MUST_USE;
 
-/* The same from text that is called `name`.  Python writes -Infinity, which
- * JSON does not have; here it counts as null, "not given". */
+/* A scheduler_config.json as text that is called `name`, or as a file of at most 1 MiB: the
+ * caller's, NULL with the reason.  Python writes -Infinity, which JSON does not have; here it
+ * counts as null, "not given". */
+Json *scheduler_json(const char *text, size_t size, const char *name, Err *err) MUST_USE;
+Json *scheduler_json_load(const char *path, Err *err) MUST_USE;
+
+/* scheduler_config_from of such text. */
 bool scheduler_config_parse(SchedulerConfig *c, const char *text, size_t size, const char *name,
                             const char *sampler, Err *err) MUST_USE;
-/* The same from a file of at most 1 MiB. */
-bool scheduler_config_load(SchedulerConfig *c, const char *path, const char *sampler,
-                           Err *err) MUST_USE;
 
 /* The words that the file has for these, for flags and for what is written
  * into a picture: "v_prediction", "trailing", "karras".  NULL past the last. */

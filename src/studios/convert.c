@@ -55,7 +55,7 @@ static bool open_folder(Input *in, const char *dir, Err *err)
     }
     char *scheduler = file_join(dir, "scheduler/scheduler_config.json");
     if (ok && file_exists(scheduler))
-        ok = (in->scheduler = js_load(scheduler, err)) != NULL;
+        ok = (in->scheduler = scheduler_json_load(scheduler, err)) != NULL;
     xfree(scheduler);
     return ok;
 }

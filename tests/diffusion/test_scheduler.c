@@ -225,8 +225,7 @@ static void a_missing_file_is_named(void **state)
 {
     (void)state;
     Err err = {0};
-    SchedulerConfig c;
-    assert_false(scheduler_config_load(&c, "no/such/scheduler_config.json", NULL, &err));
+    assert_null(scheduler_json_load("no/such/scheduler_config.json", &err));
     assert_non_null(strstr(err.text, "no/such/scheduler_config.json"));
 }
 

@@ -203,7 +203,8 @@ static void a_folder_has_its_parts_in_folders(void **state)
     save("m/vae/diffusion_pytorch_model.fp16.safetensors", t->net[NET_VAE]);
     save("m/text_encoder/model.safetensors", t->net[NET_TEXT]);
     save_text("m/unet/config.json", "{\"sample_size\": 8}");
-    save_text("m/scheduler/scheduler_config.json", "{\"_class_name\": \"DDIMScheduler\"}");
+    save_text("m/scheduler/scheduler_config.json",
+              "{\"_class_name\": \"DDIMScheduler\", \"lambda_min_clipped\": -Infinity}");
     PaintParts p = opened(&(PaintNamed){.model = "m"});
     assert_same_names(&p.unet, t->net[NET_UNET]);
     assert_same_names(&p.vae, t->net[NET_VAE]);

@@ -135,7 +135,7 @@ static bool check_index(const char *dir, Err *err)
 static bool find_rest(PaintParts *p, const char *dir, Err *err)
 {
     char *scheduler = inside(dir, "scheduler/scheduler_config.json");
-    bool ok = scheduler == NULL || (p->scheduler = js_load(scheduler, err)) != NULL;
+    bool ok = scheduler == NULL || (p->scheduler = scheduler_json_load(scheduler, err)) != NULL;
     xfree(scheduler);
     p->tokenizer = inside(dir, "tokenizer");
     p->tokenizer2 = inside(dir, "tokenizer_2");
@@ -187,7 +187,7 @@ static bool open_model(PaintParts *p, const char *model, Err *err)
     const char *scheduler = weights_metadata(p->file, "config.scheduler");
     if (scheduler == NULL)
         return true;
-    p->scheduler = js_parse(scheduler, strlen(scheduler), "config.scheduler", err);
+    p->scheduler = scheduler_json(scheduler, strlen(scheduler), "config.scheduler", err);
     return p->scheduler != NULL;
 }
 
