@@ -10,7 +10,8 @@
  *   heap      the cheapest first            spread    from the grid to the picture
  *   things    cloth, and what hands hold    layers    what is cut out and filled
  *   mesh      a layer as triangles          order     which layer lies over which
- *   raster    triangles to samples          puppet    the public face
+ *   raster    triangles to samples          crumbs    pieces that have come off
+ *   puppet    the public face
  *
  * A pixel's centre is at .5; all lengths are in pixels of the picture at hand:
  * segment and things work on a reduced one (a Grid). */
@@ -214,6 +215,7 @@ struct Puppet {
     Size size;
     Figure figure;
     float radius[2][2];
+    float crumb; /* see crumbs_share */
     bool is_pixel_art;
     int samples;            /* a side */
     int cell;               /* of the meshes */

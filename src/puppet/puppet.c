@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "puppet/crumbs.h"
 #include "puppet/internal.h"
 
 #include <math.h>
@@ -158,7 +159,7 @@ static bool cut(Puppet *p, const PuppetSource *s, Arena *a, Arena *scratch, Err 
     take_given(label, s, solid);
     Cutting c = {p, a, scratch, solid, label, under, color};
     layers_cut(&c);
-    return true;
+    return crumbs_share(s->picture, &p->crumb, scratch, err);
 }
 
 Puppet *puppet_build(const PuppetSource *s, Arena *a, Err *err)
@@ -252,6 +253,17 @@ static void draw_layer(const Samples *s, const Puppet *p, const Layer *l, const 
     arena_rewind(scratch, mark);
 }
 
+static bool sweep(const Puppet *p, Tensor canvas, Tensor part, Arena *scratch, Err *err)
+{
+    if (!crumbs_sweep(canvas, part, p->crumb, scratch, err))
+        return false;
+    const unsigned char *rgba = canvas.data;
+    unsigned char *label = part.data;
+    for (int64_t i = 0; label != NULL && i < tensor_count(part); i++)
+        label[i] = rgba[4 * i + 3] > 0 ? label[i] : PUPPET_NONE;
+    return true;
+}
+
 bool puppet_draw(const Puppet *p, const Pose *pose, Tensor canvas, Tensor part, Arena *scratch,
                  Err *err)
 {
@@ -280,7 +292,7 @@ bool puppet_draw(const Puppet *p, const Pose *pose, Tensor canvas, Tensor part, 
         draw_layer(&s, p, &p->layer[order[i]], &to, scratch);
     raster_reduce(canvas, part, &s, p->samples, p->is_pixel_art);
     arena_rewind(scratch, mark);
-    return true;
+    return sweep(p, canvas, part, scratch, err);
 }
 
 bool puppet_is_pixel_art(Tensor picture)

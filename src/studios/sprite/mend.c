@@ -6,6 +6,7 @@
 #include "media/palette.h"
 #include "media/resize.h"
 #include "pose/draw.h"
+#include "puppet/crumbs.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -478,6 +479,9 @@ static bool mend_looks(Mending *m)
 static bool write_frames(Mending *m, Image *mended, Arena *a)
 {
     const MendJob *q = m->job;
+    float share;
+    if (!crumbs_share(q->drawing, &share, m->scratch, m->err))
+        return false;
     bool is_reduced = q->strength > 0 && m->view.times == 0;
     Palette own;
     Brush b = {.crisp = is_reduced ? SHARPER / m->view.scale : 1, .is_hard = q->is_pixel_art};
@@ -491,8 +495,11 @@ static bool write_frames(Mending *m, Image *mended, Arena *a)
         mended[i] = image_to_rgba(a, q->frames[i], m->err);
         if (tensor_is_empty(mended[i]))
             return false;
-        if (q->strength > 0)
-            write_frame(m, &m->look[i], q->parts[i], mended[i], &b);
+        if (!(q->strength > 0))
+            continue;
+        write_frame(m, &m->look[i], q->parts[i], mended[i], &b);
+        if (!crumbs_sweep(mended[i], q->parts[i], share, m->scratch, m->err))
+            return false;
     }
     return true;
 }
