@@ -81,8 +81,8 @@ check 'a refusal says why' grep -q "README.md" "$tmp/err"
 check 'a slip is understood' grep -q "did you mean 'animation'" "$tmp/err"
 
 "$tmp/form" >"$tmp/out" 2>"$tmp/err"
-check 'the form has every flag of the program' [ "$(grep -c '^  [a-z-]*: ' "$tmp/out")" -eq "$(
+check 'the form has every flag of the program' [ "$(grep -c '^  [a-z0-9-]*: ' "$tmp/out")" -eq "$(
     for studio in $(sed -n 's/^\([a-z]*\): .*/\1/p' "$tmp/out"); do
         "$prefix/bin/atelier" "$studio" --help | sed '/^This terminal/,$d'
-    done | grep -cE '^  ((-o, )?--[a-z-]+|[A-Z]+(\.\.\.)?)( |$)')" ]
+    done | grep -cE '^  ((-o, )?--[a-z0-9-]+|[A-Z]+(\.[a-z.]+)?)( |$)')" ]
 done_with_checks
