@@ -479,8 +479,8 @@ static bool mend_looks(Mending *m)
 static bool write_frames(Mending *m, Image *mended, Arena *a)
 {
     const MendJob *q = m->job;
-    float share;
-    if (!crumbs_share(q->drawing, &share, m->scratch, m->err))
+    float share = 0;
+    if (q->strength > 0 && !crumbs_share(q->drawing, &share, m->scratch, m->err))
         return false;
     bool is_reduced = q->strength > 0 && m->view.times == 0;
     Palette own;
