@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "apart.h"
 #include "pictures.h"
 
 #include "media/color.h"
@@ -24,16 +25,6 @@ static Image written(Arena *a, Image im, const char *name, int quality)
     Image back = image_load(a, path_in_folder(name), &err);
     assert_non_null(back.data);
     return back;
-}
-
-static int largest_difference(Image a, Image b)
-{
-    int largest = 0;
-    assert_true(shape_equal(tensor_shape(a), tensor_shape(b)));
-    for (int64_t i = 0; i < tensor_count(a); i++)
-        largest = (int)max64(largest,
-                             abs(((unsigned char *)a.data)[i] - ((unsigned char *)b.data)[i]));
-    return largest;
 }
 
 static void exact_kinds_come_back_as_they_were(void **state)

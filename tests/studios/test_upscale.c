@@ -2,6 +2,7 @@
 #include "golden.h"
 
 #include "../base/folder.h"
+#include "../media/apart.h"
 #include "media/image.h"
 #include "media/resize.h"
 #include "studios/upscale.h"
@@ -149,16 +150,6 @@ static Image loaded(const char *path)
     if (im.data == NULL)
         fail_msg("%s", err.text);
     return im;
-}
-
-static int largest_difference(Image a, Image b)
-{
-    int largest = 0;
-    assert_true(shape_equal(tensor_shape(a), tensor_shape(b)));
-    for (int64_t i = 0; i < tensor_count(a); i++)
-        largest = (int)max64(largest,
-                             abs(((unsigned char *)a.data)[i] - ((unsigned char *)b.data)[i]));
-    return largest;
 }
 
 /* How many of the 256 levels occur. */
