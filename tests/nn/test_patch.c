@@ -175,15 +175,20 @@ static void layers_are_packed_with_what_loras_add(void **state)
             check_case(*table, &cases[i]);
 }
 
+static LoraPatch patch_of(Bench *b, Tensor w)
+{
+    return (LoraPatch){.to = w.data,
+                       .up = named_values(&b->arena, "up", SHAPE(O, R), 1),
+                       .down = named_values(&b->arena, "down", SHAPE(R, I), 1),
+                       .scale = 1};
+}
+
 static void packing_leaves_nothing_behind_but_the_layer(void **state)
 {
     (void)state;
     Bench *b = bench_new("ref");
     Tensor w = named_values(&b->arena, "weight", SHAPE(O, I), 1);
-    LoraPatch one = {.to = w.data,
-                     .up = named_values(&b->arena, "up", SHAPE(O, R), 1),
-                     .down = named_values(&b->arena, "down", SHAPE(R, I), 1),
-                     .scale = 1};
+    LoraPatch one = patch_of(b, w);
     const Patches patches = {&one, 1};
     Weights *file = alone(w);
     size_t used[2];
@@ -207,10 +212,7 @@ static void short_memory_is_told(void **state)
     (void)state;
     Bench *b = bench_new("ref");
     Tensor w = named_values(&b->arena, "weight", SHAPE(O, I), 1);
-    LoraPatch one = {.to = w.data,
-                     .up = named_values(&b->arena, "up", SHAPE(O, R), 1),
-                     .down = named_values(&b->arena, "down", SHAPE(R, I), 1),
-                     .scale = 1};
+    LoraPatch one = patch_of(b, w);
     const Patches patches = {&one, 1};
     Weights *file = alone(w);
     bool is_enough = false;
