@@ -106,11 +106,7 @@ static const Param params[] = {
      "safetensors with the tensor 'noise' [N,4,h,w] instead of the seed's", NULL, false},
     {"dump", PARAM_OUT, AT(dump), "", 0, 0, "DIR", "writes every stage as safetensors", NULL,
      false},
-    {"threads", PARAM_INT, AT(threads), "0", 0, 256, "N", "0: one for each core", NULL, false},
-    {"kernels", PARAM_TEXT, AT(kernels), "best", 0, 0, "TABLE", "which kernels compute",
-     "best|ref|avx2|avx512", false},
-    {"verbose", PARAM_FLAG, AT(verbose), "", 0, 0, NULL, "prints each stage's time", NULL,
-     false},
+    PARAMS_MACHINE(PaintRequest, "prints each stage's time"),
 };
 
 static const ParamGroup groups[] = {

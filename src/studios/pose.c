@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-bool pose_goes_on(const PoseWork *w, Err *err)
-{
-    if (w->talk->cancel == NULL || !atomic_load(w->talk->cancel))
-        return true;
-    return err_set(err, ERR_CANCELLED, "stopped");
-}
-
 static bool begin(PoseWork *w, Err *err)
 {
     enum { MOST_BYTES = 2000000000 };
@@ -95,10 +88,7 @@ static const Param params[] = {
      "how much of its height is head, chin to top (default: as the build has it)", NULL, false},
     {"height", PARAM_NUMBER, AT(height), "1", 0.2, 1.2, "X",
      "how high it stands beside a usual figure: a child 0.7", NULL, false},
-    {"threads", PARAM_INT, AT(threads), "0", 0, 256, "N", "0: one for each core", NULL, false},
-    {"kernels", PARAM_TEXT, AT(kernels), "best", 0, 0, "TABLE", "which kernels compute",
-     "best|ref|avx2|avx512", false},
-    {"verbose", PARAM_FLAG, AT(verbose), "", 0, 0, NULL, "tells more", NULL, false},
+    PARAMS_MACHINE(PoseRequest, "tells more"),
 };
 
 static const ParamGroup groups[] = {

@@ -122,11 +122,7 @@ static const Param params[] = {
      false},
     {"dump", PARAM_OUT, AT(dump), "", 0, 0, "DIR", "writes every stage as safetensors", NULL,
      false},
-    {"threads", PARAM_INT, AT(threads), "0", 0, 256, "N", "0: one for each core", NULL, false},
-    {"kernels", PARAM_TEXT, AT(kernels), "best", 0, 0, "TABLE", "which kernels compute",
-     "best|ref|avx2|avx512", false},
-    {"verbose", PARAM_FLAG, AT(verbose), "", 0, 0, NULL, "prints each stage's time and speed",
-     NULL, false},
+    PARAMS_MACHINE(SpriteRequest, "prints each stage's time and speed"),
 };
 
 static const ParamGroup groups[] = {

@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool studio_goes_on(const StudioRun *talk, Err *err)
+{
+    if (talk->cancel == NULL || !atomic_load(talk->cancel))
+        return true;
+    return err_set(err, ERR_CANCELLED, "stopped");
+}
+
 /* ---- the table ------------------------------------------------------------------- */
 
 const Param *studio_param(const Studio *s, const char *name, size_t n)

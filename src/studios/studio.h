@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 /* The shape of a studio: what it is called, what it asks for, how it runs.
  *
@@ -43,6 +44,16 @@ typedef struct Param {
                              order; needed if its fallback is NULL */
 } Param;
 
+/* The last rows of every studio that computes; `told` is what --verbose does. */
+/* clang-format off */
+#define PARAMS_MACHINE(Request, told)                                                          \
+    {"threads", PARAM_INT, offsetof(Request, threads), "0", 0, 256, "N",                       \
+     "0: one for each core", NULL, false},                                                     \
+    {"kernels", PARAM_TEXT, offsetof(Request, kernels), "best", 0, 0, "TABLE",                 \
+     "which kernels compute", "best|ref|avx2|avx512", false},                                  \
+    {"verbose", PARAM_FLAG, offsetof(Request, verbose), "", 0, 0, NULL, told, NULL, false}
+/* clang-format on */
+
 /* Rows of the table from the one named `first` on belong together; help prints
  * them below `heading`.  Rows before the first group are without one. */
 typedef struct ParamGroup {
@@ -72,6 +83,9 @@ typedef struct StudioRun {
     void (*detail)(void *user, const char *line); /* what --verbose asks for */
     const atomic_bool *cancel;
 } StudioRun;
+
+/* Whether nobody pressed stop; false with that as the reason. */
+bool studio_goes_on(const StudioRun *talk, Err *err) MUST_USE;
 
 /* A command to type, and what it gives in a few words. */
 typedef struct StudioExample {

@@ -256,10 +256,7 @@ static const Param params[] = {
     {"tile", PARAM_INT, AT(tile), "", TILE_LEAST, IMAGE_MAX_SIDE, "N",
      "pixels of a side that are made at once (default: as many as fit in 1.5 GiB)", NULL,
      false},
-    {"threads", PARAM_INT, AT(threads), "0", 0, 256, "N", "0: one for each core", NULL, false},
-    {"kernels", PARAM_TEXT, AT(kernels), "best", 0, 0, "TABLE", "which kernels compute",
-     "best|ref|avx2|avx512", false},
-    {"verbose", PARAM_FLAG, AT(verbose), "", 0, 0, NULL, "tells more", NULL, false},
+    PARAMS_MACHINE(UpscaleRequest, "tells more"),
 };
 
 static const ParamGroup groups[] = {

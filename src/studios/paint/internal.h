@@ -196,8 +196,6 @@ typedef struct PaintWork {
 
 bool paint_make(const Studio *studio, const PaintRequest *q, const StudioRun *talk,
                 Err *err) MUST_USE;
-/* Whether somebody pressed stop; false then, with that as the reason. */
-bool paint_goes_on(const PaintWork *w, Err *err) MUST_USE;
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of);
 /* The run's failure becomes the caller's. */
 bool paint_ran(const PaintWork *w, Err *err) MUST_USE;

@@ -7,13 +7,6 @@
 
 #include <stdio.h>
 
-bool paint_goes_on(const PaintWork *w, Err *err)
-{
-    if (w->talk->cancel == NULL || !atomic_load(w->talk->cancel))
-        return true;
-    return err_set(err, ERR_CANCELLED, "stopped");
-}
-
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of)
 {
     if (w->talk->progress != NULL)
@@ -100,8 +93,8 @@ static bool make(PaintWork *w, Err *err)
     return still_is_known(w->q->out, err) && open_parts(w, err) && paint_look(w, err) &&
            paint_settle(w, err) && paint_frame(w, err) && paint_controls_open(w, err) &&
            paint_controls_see(w, err) && make_folders(w, err) && paint_words(w, err) &&
-           paint_goes_on(w, err) && paint_sample(w, err) && paint_goes_on(w, err) &&
-           paint_decode(w, err) && paint_save(w, err);
+           studio_goes_on(w->talk, err) && paint_sample(w, err) &&
+           studio_goes_on(w->talk, err) && paint_decode(w, err) && paint_save(w, err);
 }
 
 bool paint_make(const Studio *studio, const PaintRequest *asked, const StudioRun *talk,

@@ -46,9 +46,6 @@ typedef struct PoseStrip {
     bool loops;
 } PoseStrip;
 
-/* False, as after any failure, if the run is to stop. */
-bool pose_goes_on(const PoseWork *w, Err *err) MUST_USE;
-
 /* ---- move.c -------------------------------------------------------------------------- */
 
 bool is_clip(const char *name);

@@ -83,7 +83,7 @@ static Image *draw_frames(PoseWork *w, const PoseStrip *s, Err *err)
         err_set(err, ERR_MEMORY, "not enough memory for the frames");
     for (int i = 0; frames != NULL && i < n; i++) {
         frames[i] = image_new(&w->job, w->width, w->height, 3, err);
-        if (tensor_is_empty(frames[i]) || !pose_goes_on(w, err))
+        if (tensor_is_empty(frames[i]) || !studio_goes_on(w->talk, err))
             return NULL;
         pose_picture(frames[i], s->poses.pose[i], s->poses.people[i], w->style);
         if (!tell(w, s, i, frames[i], err))

@@ -111,9 +111,6 @@ void work_progress(const Work *w, const char *stage, int64_t done, int64_t of);
 /* The person gave a value: an empty text stands for none. */
 bool is_given(const char *text);
 
-/* Whether somebody pressed stop; false then, with that as the reason. */
-bool goes_on(const Work *w, Err *err) MUST_USE;
-
 /* ---- figure.c: whose picture it is ------------------------------------------------- */
 
 /* The character of a picture. */

@@ -31,13 +31,6 @@ void work_progress(const Work *w, const char *stage, int64_t done, int64_t of)
         w->talk->progress(w->talk->user, stage, w->at * of + done, w->of * of);
 }
 
-bool goes_on(const Work *w, Err *err)
-{
-    if (w->talk->cancel == NULL || !atomic_load(w->talk->cancel))
-        return true;
-    return err_set(err, ERR_CANCELLED, "stopped");
-}
-
 static bool begin(Work *w, Err *err)
 {
     if (!arena_init(&w->job, 0, err) || !arena_init(&w->scratch, 0, err) ||
@@ -130,7 +123,7 @@ static bool draw_actions(Work *w, const Method *method, void *state, Actions *ac
             first = m;
         w->at = i;
         w->of = actions->count;
-        if (!goes_on(w, err) || !draw_or_recall(w, method, state, m, first, err))
+        if (!studio_goes_on(w->talk, err) || !draw_or_recall(w, method, state, m, first, err))
             return false;
     }
     return true;

@@ -220,7 +220,7 @@ bool player_play(Player *p, Work *w, const Action *m, Play *to, Err *err)
     for (int64_t i = 0; i < m->count; i++) {
         m->root[i] = (int)lroundf(hips + action_drift(m, p->who, i)) - p->room.x;
         work_progress(w, "drawing", i, m->count);
-        if (!goes_on(w, err) || !draw_frame(p, w, to, i, err))
+        if (!studio_goes_on(w->talk, err) || !draw_frame(p, w, to, i, err))
             return false;
     }
     if (p->mender != NULL)
