@@ -2,7 +2,8 @@
 #include "studios/convert.h"
 
 #include "base/file.h"
-#include "studios/paint/internal.h"
+#include "diffusion/scheduler.h"
+#include "paint/parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

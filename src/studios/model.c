@@ -3,8 +3,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "paint/parts.h"
 #include "studios/model/internal.h"
-#include "studios/paint/internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

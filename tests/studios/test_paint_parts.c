@@ -4,7 +4,7 @@
 
 #include "models/unet.h"
 #include "models/vae.h"
-#include "studios/paint/internal.h"
+#include "paint/parts.h"
 
 /* ---- files to find --------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include "models/pose_pyramid.h"
 #include "models/unet.h"
 #include "models/vae.h"
-#include "studios/paint/internal.h"
+#include "paint/parts.h"
 #include "weights/lora.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "studios/paint/internal.h"
+#include "paint/internal.h"
 
 #include "media/resize.h"
 

@@ -1,0 +1,71 @@
+#ifndef PAINT_INTERNAL_H
+#define PAINT_INTERNAL_H
+#include "nn/bind.h"
+#include "paint/paint.h"
+
+/* ---- work.c ------------------------------------------------------------------------------ */
+
+void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of);
+/* The run's failure becomes the caller's. */
+bool paint_ran(const PaintWork *w, Err *err) MUST_USE;
+
+/* ---- loan.c ------------------------------------------------------------------------------ */
+
+/* A network while it is in memory, in w->weights, where the next one will lie. */
+typedef struct PaintLoan {
+    PaintWork *w;
+    const char *what; /* "UNet" */
+    Binder binder;
+    Bind bind;
+    double began;
+} PaintLoan;
+
+void paint_loan_begin(PaintLoan *l, PaintWork *w, const char *what, Net net,
+                      const Weights *from);
+/* A ControlNet, which stays as long as the network before it. */
+void paint_loan_beside(PaintLoan *l, PaintWork *w, const char *what, const Weights *from);
+/* After binding: names what was missing, wrong or left over, and is over then. */
+bool paint_loan_bound(PaintLoan *l, const char *const *tolerated, Err *err) MUST_USE;
+/* The work that the network was for, `what`, is done, or has failed. */
+bool paint_loan_end(PaintLoan *l, const char *what, Err *err) MUST_USE;
+
+/* ---- see.c, fill.c ----------------------------------------------------------------------- */
+
+/* All that is drawn of the noise before the first step, in diffusers' order (see
+ * diffusion/noise.h), and the latents that it belongs to. */
+bool paint_see(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
+/* Paints over im [H,W,3] where mask [H,W,1] is not 0, with colours from around it. */
+bool paint_bleed(Image im, Image mask, Arena *scratch, Err *err) MUST_USE;
+
+/* ---- control.c --------------------------------------------------------------------------- */
+
+/* Puts them beside the UNet, and shows them words and pictures. */
+bool paint_controls_bind(PaintWork *w, Err *err) MUST_USE;
+/* What they add to one picture's rows, into *sum, in scratch; NULL: nothing, or the run has
+ * failed. */
+const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call,
+                                      const UNetInput *in, UNetControl *sum);
+void paint_controls_close(PaintWork *w);
+
+/* ---- keep.c ------------------------------------------------------------------------------ */
+
+/* What a step of the sampler has left, latents, before call `next`: outside of the mask, the
+ * picture's with the noise of that call. */
+bool paint_keep(const PaintWork *w, const Sampler *s, int next, Tensor latents, Err *err);
+/* What the network says of x [count,h,w,Z], as it is shown them, in call i, for the pictures
+ * from `from` on: outside of the mask, what leads to the picture. */
+void paint_insist(const PaintWork *w, const Sampler *s, int i, Tensor x, Tensor said,
+                  int64_t from);
+/* The picture that was given with what was painted of it; `painted` is width x height.  No
+ * pixel outside of the mask changes. */
+Image paint_over(PaintWork *w, Image painted, Err *err) MUST_USE;
+
+/* ---- sample.c ---------------------------------------------------------------------------- */
+
+/* Fills w->latents by the next draw, or from --noise. */
+bool paint_noise(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
+
+/* What SDXL is told of the picture, [rows,6] in scratch: its height and width, where it was
+ * cropped, what is wanted. */
+Tensor paint_sizes(PaintWork *w);
+#endif
