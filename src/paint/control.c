@@ -71,6 +71,9 @@ bool paint_controls_open(PaintWork *w, Err *err)
                        "--controlnet is given %lld times, --control %lld times: each network "
                        "needs its picture, in the same order",
                        (long long)n, (long long)q->controls.count);
+    if (q->guess && n == 0)
+        return err_set(err, ERR_INPUT,
+                       "--guess is for ControlNets: name one with --controlnet");
     if (n > PAINT_CONTROLS)
         return err_set(err, ERR_INPUT, "--controlnet is given %lld times; at most %d",
                        (long long)n, PAINT_CONTROLS);
@@ -140,6 +143,18 @@ bool paint_controls_see(PaintWork *w, Err *err)
 
 /* ---- networks -------------------------------------------------------------------------- */
 
+/* Those of w->rows that it is told of: all, or with --guess the conditional one. */
+static int64_t rows_told(const PaintWork *w)
+{
+    return w->q->guess ? 1 : w->rows;
+}
+
+static Tensor told(const PaintWork *w, Tensor rows)
+{
+    int64_t n = rows_told(w);
+    return tensor_rows(rows, w->rows - n, n);
+}
+
 static bool hint(PaintWork *w, PaintControl *c, Err *err)
 {
     Run *r = &w->run;
@@ -148,9 +163,10 @@ static bool hint(PaintWork *w, PaintControl *c, Err *err)
     if (!tensor_is_empty(rgb))
         c->hint = controlnet_hint(
             r, c->net, tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3)), &w->job);
-    bool ok = trunk_context(r, &c->net->trunk, w->context, &w->job, &c->context);
+    bool ok = trunk_context(r, &c->net->trunk, told(w, w->context), &w->job, &c->context);
     if (ok && w->is_xl)
-        ok = trunk_added(r, &c->net->trunk, w->pooled, paint_sizes(w), &w->job, &c->context);
+        ok = trunk_added(r, &c->net->trunk, told(w, w->pooled), told(w, paint_sizes(w)),
+                         &w->job, &c->context);
     run_drop(r, floor);
     return paint_ran(w, err) && ok;
 }
@@ -180,21 +196,24 @@ static bool is_on(const PaintControl *c, const DenoiseCall *call)
     return call->done / n >= c->from && (call->done + 1) / n <= c->until;
 }
 
-const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call,
+const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Tensor x,
                                       const UNetInput *in, UNetControl *sum)
 {
     bool any = false;
+    UNetInput own = *in;
+    if (w->controls > 0)
+        own.latents = paint_rows(&w->run, x, rows_told(w));
     for (int i = 0; i < w->controls; i++) {
         PaintControl *c = &w->control[i];
         if (!is_on(c, call))
             continue;
-        UNetInput own = *in;
         own.context = &c->context;
         own.pose[0] = c->hint;
-        if (!any && !controlnet_room(&w->run, &w->unet, in->latents, sum))
+        if (!any && !controlnet_room(&w->run, &w->unet, own.latents, sum))
             return NULL;
         any = true;
-        if (!controlnet_add(&w->run, c->net, &own, (ControlScale){.scale = c->scale}, sum))
+        ControlScale scale = {.scale = c->scale, .guess = w->q->guess};
+        if (!controlnet_add(&w->run, c->net, &own, scale, sum))
             return NULL;
     }
     return any ? sum : NULL;

@@ -41,9 +41,9 @@ bool paint_bleed(Image im, Image mask, Arena *scratch, Err *err) MUST_USE;
 
 /* Puts them beside the UNet, and shows them words and pictures. */
 bool paint_controls_bind(PaintWork *w, Err *err) MUST_USE;
-/* What they add to one picture's rows, into *sum, in scratch; NULL: nothing, or the run has
- * failed. */
-const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call,
+/* What they add to what the UNet makes of `in`, one picture's rows, when they see x [1,h,w,Z];
+ * into *sum, in scratch.  NULL: nothing, or the run has failed. */
+const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Tensor x,
                                       const UNetInput *in, UNetControl *sum);
 void paint_controls_close(PaintWork *w);
 
@@ -64,6 +64,9 @@ Image paint_over(PaintWork *w, Image painted, Err *err) MUST_USE;
 
 /* Fills w->latents by the next draw, or from --noise. */
 bool paint_noise(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
+
+/* The same latents for each row, in scratch. */
+Tensor paint_rows(Run *r, Tensor latents, int64_t rows);
 
 /* What SDXL is told of the picture, [rows,6] in scratch: its height and width, where it was
  * cropped, what is wanted. */

@@ -41,8 +41,9 @@ typedef struct PaintRequest {
     const char *keep;            /* how what is not masked is kept: "noised", "clean" */
     Paths loras, embeddings;     /* FILE:WEIGHT; files */
     Paths controlnets, controls; /* files; KIND=PICTURE:SCALE:FROM-UNTIL */
-    const char *rng;             /* whose normals: "cpu", "cuda" */
-    const char *noise;           /* a file instead */
+    bool guess;        /* ControlNets lead what has a prompt only, deeper layers more */
+    const char *rng;   /* whose normals: "cpu", "cuda" */
+    const char *noise; /* a file instead */
     const char *dump, *out;
     int64_t threads;
     const char *kernels;

@@ -85,10 +85,9 @@ static bool prepare(Denoiser *d, Err *err)
     return paint_ran(w, err) && ok;
 }
 
-/* The same latents for each row. */
-static Tensor rows_of(Run *r, Tensor latents, int64_t rows)
+Tensor paint_rows(Run *r, Tensor latents, int64_t rows)
 {
-    if (rows == 1)
+    if (rows == 1 || tensor_is_empty(latents))
         return latents;
     Shape s = tensor_shape(latents);
     s.dim[0] *= rows;
@@ -105,16 +104,16 @@ static void ask(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_
     PaintWork *w = d->w;
     Run *r = &w->run;
     size_t floor = run_floor(r);
-    Tensor x = tensor_rows(call->latents, from, count);
+    Tensor x = tensor_rows(call->latents, from, count), shown = x;
     if (w->parts.is_inpaint)
-        x = nn_concat(r, x, tensor_rows(w->beside, from, count));
-    UNetInput in = {.latents = rows_of(r, x, w->rows),
+        shown = nn_concat(r, x, tensor_rows(w->beside, from, count));
+    UNetInput in = {.latents = paint_rows(r, shown, w->rows),
                     .t = call->t,
                     .guidance = (float)w->guidance,
                     .frames = count,
                     .context = &d->context};
     UNetControl sum;
-    in.control = paint_controls_say(w, call, &in, &sum);
+    in.control = paint_controls_say(w, call, x, &in, &sum);
     Tensor out = unet_forward(r, d->unet, &in);
     if (!run_stopped(r)) {
         Tensor cond = tensor_rows(call->cond, from, count);

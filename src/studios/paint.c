@@ -80,6 +80,10 @@ static const Param params[] = {
      "what a ControlNet sees: canny=, scribble=, openpose= (JSON) or raw= and a picture, then "
      "perhaps :SCALE and :FROM-UNTIL, as canny=photo.png:0.8:0-0.5",
      NULL, false},
+    {"guess", PARAM_FLAG, AT(guess), "", 0, 0, NULL,
+     "ControlNets guess what is meant where prompts say little or nothing; try --guidance 3 to "
+     "5",
+     NULL, false},
     {"steps", PARAM_INT, AT(steps), "", 1, 1000, "N", "of the sampler (default: 20; lcm: 4)",
      NULL, false},
     {"sampler", PARAM_TEXT, AT(sampler), "", 0, 0, "NAME",

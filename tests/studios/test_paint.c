@@ -48,6 +48,10 @@ enum { USUAL = sizeof usual / sizeof *usual };
     {                                                                                          \
         "control", word                                                                        \
     }
+#define GUESS                                                                                  \
+    {                                                                                          \
+        "guess", "true"                                                                        \
+    }
 #define GUIDED                                                                                 \
     {                                                                                          \
         "guidance", "5"                                                                        \
@@ -111,6 +115,31 @@ static const Case cases[] = {
       NEGATIVE,
       GUIDED,
       {"sampler", "ddim"}},
+     1},
+    {"control_turns",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8:0-0.5"),
+      CONTROL("pose", "raw=mask.png:1.5:0.5-1"),
+      NEGATIVE,
+      GUIDED,
+      {"sampler", "ddim"}},
+     1},
+    {"control_guess",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8"), NEGATIVE, GUIDED, {"sampler", "ddim"}, GUESS},
+     1},
+    {"control_guess_alone",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8"), {"guidance", "1"}, {"sampler", "ddim"}, GUESS},
+     1},
+    {"control_guess_two",
+     "sd1",
+     {CONTROL("lines", "raw=init.png:0.8"),
+      CONTROL("pose", "raw=mask.png:1.5"),
+      NEGATIVE,
+      GUIDED,
+      {"sampler", "ddim"},
+      GUESS},
      1},
     {"lora",
      "sd1",
@@ -390,6 +419,7 @@ static const struct {
      "sd1",
      "--control is 'raw'; it must be raw, canny, scribble or"},
     {{CONTROL("lines", "raw=init.png:0.8:0.9-0.2")}, "sd1", "--control is 'raw="},
+    {{{"guess", "true"}}, "sd1", "--guess is for ControlNets: name one with --controlnet"},
     {{{"controlnet", "sd1/lines"}}, "sd1", "--controlnet is given 1 times, --control 0 times"},
     {{CONTROL("lines", "raw=init.png")}, "sdxl", "kind of model"},
     {{CONTROL("unet", "raw=init.png")}, "sd1", "holds no ControlNet"},
