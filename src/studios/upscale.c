@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "media/resize.h"
 #include "media/still.h"
-#include "studios/upscale/internal.h"
+#include "upscale/upscale.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "media/image.h"
 #include "media/resize.h"
 #include "studios/upscale.h"
-#include "studios/upscale/internal.h"
+#include "upscale/upscale.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "studios/upscale/internal.h"
+#include "upscale/upscale.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,10 @@
-#ifndef STUDIOS_UPSCALE_INTERNAL_H
-#define STUDIOS_UPSCALE_INTERNAL_H
+#ifndef UPSCALE_UPSCALE_H
+#define UPSCALE_UPSCALE_H
 #include "media/image.h"
 #include "models/rrdb.h"
 #include "models/srvgg.h"
+
+/* Pictures made larger by a network, with what they lack drawn in. */
 
 /* ---- upscaler.c: a network that makes pictures larger ----------------------------------- */
 
