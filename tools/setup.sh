@@ -25,6 +25,7 @@ library libturbojpeg libturbojpeg0-dev
 library libwebp libwebp-dev
 library libwebpmux libwebp-dev
 library jansson libjansson-dev
+library nettle nettle-dev
 library zlib zlib1g-dev
 library libutf8proc libutf8proc-dev
 library cmocka libcmocka-dev

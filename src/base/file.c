@@ -256,6 +256,14 @@ bool file_name_ends(const char *name, const char *end)
     return n >= m && strcmp(name + n - m, end) == 0;
 }
 
+const char *file_stem(const char *path, size_t *length)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    *length = dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
+    return name;
+}
+
 char *file_join(const char *dir, const char *name)
 {
     size_t n = strlen(dir) + strlen(name) + 2;

@@ -71,6 +71,9 @@ bool file_exists(const char *path);
 /* The name ends so: ".json". */
 bool file_name_ends(const char *name, const char *end);
 
+/* The name in a path without folder and ending, "knight" of "art/knight.png", and how long it
+ * is. */
+const char *file_stem(const char *path, size_t *length);
 /* dir + "/" + name.  Free with xfree. */
 char *file_join(const char *dir, const char *name) MUST_USE;
 
