@@ -35,21 +35,34 @@ static bool starts(Source s, size_t at, const char *magic, size_t n)
     return s.size >= at + n && memcmp(s.bytes + at, magic, n) == 0;
 }
 
+SourceKind source_kind(Source s)
+{
+    if (starts(s, 0, "\x89PNG\r\n\x1a\n", 8))
+        return SOURCE_PNG;
+    if (starts(s, 0, "\xff\xd8\xff", 3))
+        return SOURCE_JPEG;
+    return starts(s, 0, "RIFF", 4) && starts(s, 8, "WEBP", 4) ? SOURCE_WEBP : SOURCE_UNKNOWN;
+}
+
 Image image_decode(Arena *a, const void *bytes, size_t size, const char *name, Err *err)
 {
     Source s = {bytes, size, name};
     size_t floor = a->used;
     Image im = {0};
-    if (starts(s, 0, "\x89PNG\r\n\x1a\n", 8))
+    switch (source_kind(s)) {
+    case SOURCE_PNG:
         im = png_decode(a, s, err);
-    else if (starts(s, 0, "\xff\xd8\xff", 3))
+        break;
+    case SOURCE_JPEG:
         im = jpeg_decode(a, s, err);
-    else if (starts(s, 0, "RIFF", 4) && starts(s, 8, "WEBP", 4))
+        break;
+    case SOURCE_WEBP:
         im = webp_decode(a, s, err);
-    else if (size == 0)
-        err_set(err, ERR_FORMAT, "'%s' is empty", name);
-    else
-        err_set(err, ERR_FORMAT, "'%s' is not a PNG, JPEG or WebP picture", name);
+        break;
+    case SOURCE_UNKNOWN:
+        err_set(err, ERR_FORMAT,
+                size == 0 ? "'%s' is empty" : "'%s' is not a PNG, JPEG or WebP picture", name);
+    }
     if (tensor_is_empty(im))
         arena_rewind(a, floor);
     return im;

@@ -62,8 +62,8 @@ Image image_load(Arena *a, const char *path, Err *err) MUST_USE;
 Image image_decode(Arena *a, const void *bytes, size_t size, const char *name,
                    Err *err) MUST_USE;
 
-/* A pair kept in a PNG: a key of 1 to 79 Latin letters, any UTF-8 text (iTXt
- * if it is not ASCII, else tEXt). */
+/* A pair kept in a picture's file: a key of 1 to 79 Latin letters, any UTF-8 text.  In a PNG
+ * it is an iTXt if it is not ASCII, else a tEXt. */
 typedef struct ImageText {
     const char *key, *value;
 } ImageText;
@@ -73,9 +73,12 @@ typedef struct ImageText {
 bool image_save(Image im, const char *path, const ImageText *texts, int count,
                 Err *err) MUST_USE;
 
-/* What a PNG has under a key, as UTF-8 in the arena; *text is NULL if there is no such pair, or
- * it is compressed, or the file is no PNG.  False if it cannot be read. */
+/* What a file has under a key, as UTF-8 in the arena: a text of a PNG, packed or not; in the
+ * EXIF of a JPEG or WebP "parameters" (UserComment), "atelier" (MakerNote) and "Software".
+ * *text is NULL if there is no such text, it has over 1 MiB, or the file is none of the three.
+ * False if it cannot be read. */
 bool image_text(char **text, const char *path, const char *key, Arena *a, Err *err) MUST_USE;
+char *image_text_decode(const void *bytes, size_t size, const char *key, Arena *a) MUST_USE;
 
 /* A file that is not yet one: bytes in an arena. */
 typedef struct Bytes {

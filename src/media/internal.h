@@ -15,6 +15,10 @@ typedef struct Source {
     const char *name;
 } Source;
 
+/* Told by its first bytes. */
+typedef enum { SOURCE_UNKNOWN, SOURCE_PNG, SOURCE_JPEG, SOURCE_WEBP } SourceKind;
+SourceKind source_kind(Source s);
+
 /* Each returns as image_decode does; the magic has been looked at. */
 Image png_decode(Arena *a, Source s, Err *err) MUST_USE;
 Image png_decode_indices(Arena *a, Source s, Err *err) MUST_USE; /* [H,W,1] */
@@ -45,6 +49,25 @@ void out_release(Out *o);
 /* Ends the writing: as a file, or as bytes in the arena.  Both release o. */
 bool out_save(Out *o, const char *path, Err *err) MUST_USE;
 bool out_keep(Out *o, Arena *a, Bytes *bytes, Err *err) MUST_USE;
+
+/* ---- what a file says beside its pixels: texts.c, exif.c ---- */
+
+enum { TEXT_MOST = 1 << 20 }; /* bytes of a text that is read, packed or not */
+
+/* What a file of that kind has under a key, as image_text. */
+char *png_find_text(Source s, const char *key, Arena *a);
+char *jpeg_find_text(Source s, const char *key, Arena *a);
+char *webp_find_text(Source s, const char *key, Arena *a);
+
+/* Up to the first zero byte: what is no UTF-8 is taken for Latin-1. */
+char *text_from_bytes(Bytes b, Arena *a);
+
+/* EXIF as it lies in a JPEG behind "Exif\0\0", and in a WebP.  Nothing is put if none of the
+ * texts has a place there: "parameters" in UserComment, as the web UI writes it, "atelier" in
+ * MakerNote, "Software". */
+int exif_orientation(Bytes exif); /* 1..8; 1 if it does not say */
+char *exif_text(Bytes exif, const char *key, Arena *a);
+void exif_put(Out *o, const ImageText *texts, int count);
 
 /* A colour in OKLab, where equal distances look equally different.  (B. Ottosson,
  * "A perceptual color space for image processing", 2020)  Distances are squared. */

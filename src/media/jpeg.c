@@ -7,44 +7,16 @@
 /* What the markers of a JPEG say, found before it is decoded. */
 typedef struct Markers {
     unsigned w, h;
-    int orientation; /* 1..8 as EXIF counts; 1 if it does not say */
-    bool is_adobe;   /* then CMYK is stored inverted */
-    bool is_whole;   /* it ends with an end marker */
+    Bytes exif;    /* the first, if any */
+    bool is_adobe; /* then CMYK is stored inverted */
+    bool is_whole; /* it ends with an end marker */
 } Markers;
 
 enum { SOI = 0xd8, EOI = 0xd9, SOS = 0xda, APP1 = 0xe1, APP14 = 0xee, TEM = 0x01 };
 
-static unsigned u16(const unsigned char *p, bool is_big)
+static unsigned u16(const unsigned char *p)
 {
-    return is_big ? (unsigned)p[0] << 8 | p[1] : (unsigned)p[1] << 8 | p[0];
-}
-
-static uint32_t u32(const unsigned char *p, bool is_big)
-{
-    return is_big ? u16(p, true) << 16 | u16(p + 2, true)
-                  : u16(p + 2, false) << 16 | u16(p, false);
-}
-
-/* Tag 0x0112 of the first directory of a TIFF block; 1 if anything is amiss.
- * (EXIF 2.3, 4.6.4) */
-static int exif_orientation(const unsigned char *t, size_t n)
-{
-    enum { HEADER = 8, ENTRY = 12, ORIENTATION = 0x0112, SHORT = 3 };
-    if (n < HEADER || (memcmp(t, "II", 2) != 0 && memcmp(t, "MM", 2) != 0))
-        return 1;
-    bool is_big = t[0] == 'M';
-    size_t at = u32(t + 4, is_big);
-    if (u16(t + 2, is_big) != 42 || at > n - 2)
-        return 1;
-    size_t entries = u16(t + at, is_big);
-    at += 2;
-    for (; entries > 0 && at + ENTRY <= n; entries--, at += ENTRY) {
-        if (u16(t + at, is_big) != ORIENTATION || u16(t + at + 2, is_big) != SHORT)
-            continue;
-        unsigned v = u16(t + at + 8, is_big);
-        return v >= 1 && v <= 8 ? (int)v : 1;
-    }
-    return 1;
+    return (unsigned)p[0] << 8 | p[1];
 }
 
 static bool is_frame_header(int m)
@@ -55,10 +27,10 @@ static bool is_frame_header(int m)
 static void note_segment(Markers *k, int marker, const unsigned char *p, size_t n)
 {
     if (is_frame_header(marker) && n >= 5 && k->w == 0) {
-        k->h = u16(p + 1, true);
-        k->w = u16(p + 3, true);
-    } else if (marker == APP1 && n > 6 && memcmp(p, "Exif\0", 6) == 0) {
-        k->orientation = exif_orientation(p + 6, n - 6);
+        k->h = u16(p + 1);
+        k->w = u16(p + 3);
+    } else if (marker == APP1 && n > 6 && memcmp(p, "Exif\0", 6) == 0 && k->exif.data == NULL) {
+        k->exif = (Bytes){p + 6, n - 6};
     } else if (marker == APP14 && n >= 12 && memcmp(p, "Adobe", 5) == 0) {
         k->is_adobe = true;
     }
@@ -78,7 +50,7 @@ static size_t next_marker(Source s, size_t at)
 
 static Markers read_markers(Source s)
 {
-    Markers k = {.orientation = 1};
+    Markers k = {0};
     for (size_t at = 2; (at = next_marker(s, at)) < s.size;) {
         int marker = s.bytes[at + 1];
         at += 2;
@@ -90,7 +62,7 @@ static Markers read_markers(Source s)
             continue;
         if (s.size - at < 2)
             break;
-        size_t n = u16(s.bytes + at, true);
+        size_t n = u16(s.bytes + at);
         if (n < 2 || n > s.size - at)
             break;
         note_segment(&k, marker, s.bytes + at + 2, n - 2);
@@ -187,12 +159,18 @@ Image jpeg_decode(Arena *a, Source s, Err *err)
     must(tj != NULL);
     Image im = decode(a, tj, s, &k, err);
     tjDestroy(tj);
-    if (tensor_is_empty(im) || k.orientation == 1)
+    int orientation = exif_orientation(k.exif);
+    if (tensor_is_empty(im) || orientation == 1)
         return im;
-    bool swaps = k.orientation >= 5;
+    bool swaps = orientation >= 5;
     int w = image_width(im), h = image_height(im);
     Image upright = image_new(a, swaps ? h : w, swaps ? w : h, 3, err);
     if (!tensor_is_empty(upright))
-        turn_upright(upright, im, k.orientation);
+        turn_upright(upright, im, orientation);
     return upright;
+}
+
+char *jpeg_find_text(Source s, const char *key, Arena *a)
+{
+    return exif_text(read_markers(s).exif, key, a);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/internal.h"
 
+#include <string.h>
 #include <webp/decode.h>
+#include <webp/mux.h>
 
 static const char *reason(VP8StatusCode code)
 {
@@ -49,4 +51,18 @@ Image webp_decode(Arena *a, Source s, Err *err)
         return (Image){0};
     }
     return im;
+}
+
+char *webp_find_text(Source s, const char *key, Arena *a)
+{
+    const WebPData file = {s.bytes, s.size};
+    WebPData exif = {0};
+    WebPMux *mux = WebPMuxCreate(&file, 0);
+    char *text = NULL;
+    if (mux != NULL && WebPMuxGetChunk(mux, "EXIF", &exif) == WEBP_MUX_OK) {
+        size_t mark = exif.size > 6 && memcmp(exif.bytes, "Exif\0", 6) == 0 ? 6 : 0;
+        text = exif_text((Bytes){exif.bytes + mark, exif.size - mark}, key, a);
+    }
+    WebPMuxDelete(mux);
+    return text;
 }

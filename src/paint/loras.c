@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number after the last colon, if there is one and nothing else; then the
- * path ends before it. */
-static double weight_of(const char *word, size_t *path)
+double paint_lora_weight(const char *word, size_t *path)
 {
     const char *colon = strrchr(word, ':');
     char *end = NULL;
@@ -42,7 +40,7 @@ bool paint_lora_add(PaintLoras *l, const char *word, const PaintParts *model, Pa
                     Err *err)
 {
     size_t n;
-    double weight = weight_of(word, &n);
+    double weight = paint_lora_weight(word, &n);
     char *path = xstrdup(word);
     path[n] = '\0';
     Lora *lora = lora_open(path, weight, err);

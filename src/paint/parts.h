@@ -61,6 +61,8 @@ typedef struct PaintLine {
 bool paint_lora_add(PaintLoras *l, const char *word, const PaintParts *model, PaintLine *said,
                     Err *err) MUST_USE;
 void paint_loras_close(PaintLoras *l);
+/* The weight that such a word names, 1 if none; its first *path bytes are the file. */
+double paint_lora_weight(const char *word, size_t *path);
 
 /* The config.json that diffusers or transformers would have written for a
  * network, told from the names and shapes of its tensors (a net_view): for

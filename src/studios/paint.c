@@ -16,7 +16,7 @@ static const Param params[] = {
      true},
     {"out", PARAM_OUT, AT(out), "picture.png", 0, 0, "FILE",
      "the picture, .png, .webp or .jpg; of several, picture-1.png and so on", NULL, false},
-    {"from", PARAM_PATH, AT(again), "", 0, 0, "PNG",
+    {"from", PARAM_PATH, AT(again), "", 0, 0, "PICTURE",
      "makes this picture again, of atelier or the web UI, but for the flags that are given",
      NULL, false},
     {"size", PARAM_SIZE, AT(size), "", 8, 4096, "WxH",

@@ -40,15 +40,6 @@ static double scale_of(const UpscaleWork *w)
     return w->q->scale > 0 ? w->q->scale : w->upscaler.scale;
 }
 
-/* The name without folder and ending, and how long it is. */
-static const char *stem_of(const char *path, int *length)
-{
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    *length = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
-    return name;
-}
-
 static bool goes_to_folder(const UpscaleRequest *q)
 {
     const char *out = q->out;
@@ -60,11 +51,11 @@ static bool goes_to_folder(const UpscaleRequest *q)
 static char *place_of(const UpscaleWork *w, const char *picture)
 {
     char name[512];
-    int length;
-    const char *stem = stem_of(picture, &length);
+    size_t length;
+    const char *stem = file_stem(picture, &length);
     if (w->q->out != NULL && !goes_to_folder(w->q))
         return xstrdup(w->q->out);
-    snprintf(name, sizeof name, "%.*s_%.4gx.png", length < 400 ? length : 400, stem,
+    snprintf(name, sizeof name, "%.*s_%.4gx.png", (int)min64((int64_t)length, 400), stem,
              scale_of(w));
     return goes_to_folder(w->q) ? file_join(w->q->out, name) : xstrdup(name);
 }
@@ -73,15 +64,15 @@ static bool names_differ(const UpscaleRequest *q, Err *err)
 {
     for (int64_t i = 0; i < q->pictures.count; i++)
         for (int64_t j = 0; j < i; j++) {
-            int a, b;
-            const char *one = stem_of(q->pictures.of[i], &a);
-            const char *other = stem_of(q->pictures.of[j], &b);
-            if (a == b && memcmp(one, other, (size_t)a) == 0)
+            size_t a, b;
+            const char *one = file_stem(q->pictures.of[i], &a);
+            const char *other = file_stem(q->pictures.of[j], &b);
+            if (a == b && memcmp(one, other, a) == 0)
                 return err_set(
                     err, ERR_INPUT,
                     "two pictures are called '%.*s', and so would be what is made of "
                     "them: run again for the second",
-                    a, one);
+                    (int)a, one);
         }
     return true;
 }
@@ -133,8 +124,9 @@ static Image resized(UpscaleWork *w, Image small, Image im, Err *err)
 static bool save(UpscaleWork *w, Image im, Err *err)
 {
     char *path = place_of(w, w->at);
-    bool ok = (!goes_to_folder(w->q) || file_make_dirs(w->q->out, err)) &&
-              still_save(im, path, (int)w->q->quality, &w->scratch, err);
+    bool ok =
+        (!goes_to_folder(w->q) || file_make_dirs(w->q->out, err)) &&
+        still_save(im, path, (StillOptions){.quality = (int)w->q->quality}, &w->scratch, err);
     if (ok && w->talk->made != NULL)
         w->talk->made(w->talk->user, path);
     xfree(path);

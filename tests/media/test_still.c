@@ -20,7 +20,7 @@ static Image soft(Arena *a, int w, int h, int channels)
 static Image written(Arena *a, Image im, const char *name, int quality)
 {
     Err err = {0};
-    if (!still_save(im, path_in_folder(name), quality, a, &err))
+    if (!still_save(im, path_in_folder(name), (StillOptions){.quality = quality}, a, &err))
         fail_msg("%s", err.text);
     Image back = image_load(a, path_in_folder(name), &err);
     assert_non_null(back.data);
@@ -102,7 +102,8 @@ static void other_endings_are_refused(void **state)
         assert_int_equal(still_is_known(names[i], &err), false);
         assert_non_null(strstr(err.text, "must end in .png, .webp or .jpg"));
         if (!is_hidden)
-            assert_false(still_save(im, path_in_folder(names[i]), 90, &a, &err));
+            assert_false(still_save(im, path_in_folder(names[i]), (StillOptions){.quality = 90},
+                                    &a, &err));
     }
     arena_release(&a);
 }
@@ -114,7 +115,8 @@ static void too_large_a_webp_is_refused(void **state)
     Err err = {0};
     Image im = image_new(&a, 16384, 1, 3, &err);
     memset(im.data, 9, tensor_bytes(im));
-    assert_false(still_save(im, path_in_folder("x.webp"), 90, &a, &err));
+    assert_false(
+        still_save(im, path_in_folder("x.webp"), (StillOptions){.quality = 90}, &a, &err));
     assert_non_null(strstr(err.text, "at most 16383 pixels on a side"));
     arena_release(&a);
 }

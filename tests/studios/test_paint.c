@@ -340,58 +340,6 @@ static void no_pixel_changes_outside_of_the_mask(void **state)
     assert_kept((const Flag[]){{"outpaint", "9,7,3,0"}, {"mask-blur", "1"}, {0}}, 9, 7);
 }
 
-/* ---- again ----------------------------------------------------------------------------- */
-
-static void assert_again(const Flag *flags)
-{
-    Err err = {0};
-    Golden g = golden_open("paint/sd1");
-    if (!paint_with(flags, &(StudioRun){0}, &err))
-        fail_msg("%s", err.text);
-    assert_picture(&g, 0, "again.png");
-    golden_close(&g);
-}
-
-static void a_picture_is_made_again_from_its_own_texts(void **state)
-{
-    (void)state;
-    run_case(&cases[0], NULL);
-    assert_again(
-        (const Flag[]){{"from", in_folder("out.png")}, {"out", in_folder("again.png")}, {0}});
-}
-
-static void a_picture_of_the_web_ui_is_made_again(void **state)
-{
-    (void)state;
-    Err err = {0};
-    static unsigned char pixel[3];
-    const ImageText said = {"parameters",
-                            "a photo of the cat\nNegative prompt: the dog\nSteps: 8, Sampler: "
-                            "PLMS, CFG scale: 5, Seed: 42, Size: 48x32, Model: \"a, b: c\""};
-    assert_true(image_save(tensor_over(pixel, TENSOR_U8, SHAPE(1, 1, 3)),
-                           in_folder("theirs.png"), &said, 1, &err));
-    assert_again((const Flag[]){{"from", in_folder("theirs.png")},
-                                {"model", in_folder("sd1")},
-                                {"out", in_folder("again.png")},
-                                {0}});
-}
-
-static void pictures_say_what_they_were_made_of_as_the_web_ui_does(void **state)
-{
-    (void)state;
-    Arena a;
-    Err err = {0};
-    char *text = NULL;
-    run_case(&cases[0], NULL);
-    assert_true(arena_init(&a, 0, &err));
-    assert_true(image_text(&text, in_folder("out.png"), "parameters", &a, &err));
-    assert_string_equal(
-        text, "a photo of the cat\nNegative prompt: the dog\nSteps: 8, Sampler: PLMS, "
-              "CFG scale: 5, Seed: 42, Size: 48x32, Model: sd1, RNG: CPU, Version: "
-              "atelier " ATELIER_VERSION);
-    arena_release(&a);
-}
-
 /* ---- refusals -------------------------------------------------------------------------- */
 
 static const struct {
@@ -516,9 +464,6 @@ int main(void)
         cmocka_unit_test(given_noise_replaces_the_seeds),
         cmocka_unit_test(a_word_learnt_from_pictures_stands_for_its_vectors),
         cmocka_unit_test(no_pixel_changes_outside_of_the_mask),
-        cmocka_unit_test(a_picture_is_made_again_from_its_own_texts),
-        cmocka_unit_test(a_picture_of_the_web_ui_is_made_again),
-        cmocka_unit_test(pictures_say_what_they_were_made_of_as_the_web_ui_does),
         cmocka_unit_test(what_cannot_be_is_refused_in_a_sentence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

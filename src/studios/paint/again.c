@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/paint/internal.h"
 
+#include "media/parameters.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@ typedef struct Again {
     const Studio *studio;
     const void *defaults;
     PaintRequest *q;
+    const StudioRun *talk;
     Arena *job;
 } Again;
 
@@ -25,15 +28,23 @@ static bool is_given(const Again *g, const Param *p)
                   sizes[p->type]) != 0;
 }
 
-static bool take(const Again *g, const char *name, const char *value, Err *err)
+/* A value that is not given.  A text may be empty, though nobody can type that. */
+static bool take(const Again *g, const Param *p, const char *value, Err *err)
 {
-    const Param *p = studio_param(g->studio, name, strlen(name));
     char *kept = arena_strdup(g->job, value);
     if (kept == NULL)
         return err_set(err, ERR_MEMORY, "not enough memory for a picture's settings");
-    if (p == NULL || p->type == PARAM_OUT || kept[0] == '\0')
+    if (kept[0] == '\0' && p->type == PARAM_TEXT && p->choices == NULL) {
+        memcpy((char *)g->q + p->offset, &kept, sizeof kept);
         return true;
-    return param_set(p, g->q, kept, err) || err_prefix(err, "its --%s ", name);
+    }
+    return param_set(p, g->q, kept, err) || err_prefix(err, "its --%s ", p->name);
+}
+
+static const Param *wanted(const Again *g, const char *name)
+{
+    const Param *p = studio_param(g->studio, name, strlen(name));
+    return p == NULL || p->type == PARAM_OUT || is_given(g, p) ? NULL : p;
 }
 
 /* ---- our own settings ------------------------------------------------------------------ */
@@ -41,17 +52,19 @@ static bool take(const Again *g, const char *name, const char *value, Err *err)
 static bool take_value(const Again *g, const char *name, const Json *value, Err *err)
 {
     char number[40] = "";
-    const Param *p = studio_param(g->studio, name, strlen(name));
-    if (p == NULL || is_given(g, p))
+    const Param *p = wanted(g, name);
+    if (p == NULL || js_is_null(value))
         return true;
     for (size_t i = 0; i < js_count(value); i++)
-        if (!take(g, name, js_string(js_at(value, i), ""), err))
+        if (!take(g, p, js_string(js_at(value, i), ""), err))
             return false;
+    if (js_is_array(value))
+        return true;
     if (js_is_number(value))
         snprintf(number, sizeof number, "%.17g", js_number(value, 0));
     else if (p->type == PARAM_FLAG)
         snprintf(number, sizeof number, "%s", js_bool(value, false) ? "true" : "false");
-    return take(g, name, js_string(value, number), err);
+    return take(g, p, js_string(value, number), err);
 }
 
 static bool take_ours(const Again *g, const char *text, const char *path, Err *err)
@@ -66,21 +79,6 @@ static bool take_ours(const Again *g, const char *text, const char *path, Err *e
 
 /* ---- the web UI's ---------------------------------------------------------------------- */
 
-/* The value after "Key: " in the last line, up to the next comma. */
-static bool value_of(const char *line, const char *key, char *to, size_t room)
-{
-    size_t n = strlen(key);
-    for (const char *s = line; s != NULL; s = strchr(s, ',')) {
-        s += strspn(s, ", ");
-        if (strncmp(s, key, n) == 0 && s[n] == ':') {
-            s += n + 1 + strspn(s + n + 1, " ");
-            snprintf(to, room, "%.*s", (int)strcspn(s, ","), s);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* NULL for a word that we do not have: then it is as the model is used best. */
 static const char *our_word(const char *name, const char *theirs)
 {
@@ -92,37 +90,123 @@ static const char *our_word(const char *name, const char *theirs)
         return strcmp(theirs, "Karras") == 0        ? "karras"
                : strcmp(theirs, "Exponential") == 0 ? "exponential"
                                                     : NULL;
+    if (strcmp(name, "only-masked") == 0)
+        return strcmp(theirs, "Only masked") == 0 ? "true" : NULL;
     return theirs;
 }
 
-static bool take_theirs(const Again *g, char *text, Err *err)
+static void warn(const Again *g, const char *fmt, const char *what)
 {
-    static const char *const pairs[][2] = {
-        {"Steps", "steps"},         {"Sampler", "sampler"}, {"CFG scale", "guidance"},
-        {"Seed", "seed"},           {"Size", "size"},       {"Clip skip", "clip-skip"},
-        {"Schedule type", "sigmas"}};
-    char value[64], *last = strrchr(text, '\n');
-    last = last == NULL ? text : last;
-    char *line = last + (*last == '\n');
-    bool ok = true;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs && ok; i++) {
-        const Param *p = studio_param(g->studio, pairs[i][1], strlen(pairs[i][1]));
-        if (is_given(g, p) || !value_of(line, pairs[i][0], value, sizeof value))
-            continue;
-        const char *ours = our_word(pairs[i][1], value);
-        ok = ours == NULL || take(g, pairs[i][1], ours, err);
-    }
-    *last = '\0';
-    char *negative = strstr(text, "\nNegative prompt: ");
-    if (negative != NULL) {
-        *negative = '\0';
-        negative += strlen("\nNegative prompt: ");
-        ok = ok && (g->q->negative != NULL || take(g, "negative", negative, err));
-    }
-    return ok && (g->q->prompt != NULL || take(g, "prompt", text, err));
+    PaintLine line;
+    if (g->talk->warn == NULL)
+        return;
+    snprintf(line.s, sizeof line.s, fmt, what);
+    g->talk->warn(g->talk->user, line.s);
 }
 
-bool paint_again(const Studio *studio, PaintRequest *q, Arena *job, Err *err)
+typedef struct TheirPair {
+    const char *theirs, *ours;
+} TheirPair;
+
+static bool take_pairs(const Again *g, const Parameters *said, const TheirPair *pairs, Err *err)
+{
+    for (; pairs->theirs != NULL; pairs++) {
+        const Param *p = wanted(g, pairs->ours);
+        const char *value = parameters_get(said, pairs->theirs);
+        const char *ours = p == NULL || value == NULL ? NULL : our_word(pairs->ours, value);
+        if (ours != NULL && !take(g, p, ours, err))
+            return false;
+        if (value != NULL && ours == NULL && p != NULL && strcmp(p->name, "sampler") == 0)
+            warn(g, "its sampler '%.100s' is not known here: --sampler names another", value);
+    }
+    return true;
+}
+
+/* Without a word they took a graphics card's noise. */
+static const char *their_rng(const Parameters *said)
+{
+    const char *rng = parameters_get(said, "RNG");
+    return rng != NULL && strcmp(rng, "CPU") == 0 ? "cpu" : "cuda";
+}
+
+/* What they say of a picture to begin with holds only if there is one. */
+static bool take_settings(const Again *g, const Parameters *said, Err *err)
+{
+    static const TheirPair always[] = {{"Steps", "steps"},
+                                       {"Sampler", "sampler"},
+                                       {"CFG scale", "guidance"},
+                                       {"Seed", "seed"},
+                                       {"Size", "size"},
+                                       {"Clip skip", "clip-skip"},
+                                       {"Schedule type", "sigmas"},
+                                       {NULL, NULL}};
+    static const TheirPair begun[] = {{"Denoising strength", "strength"}, {NULL, NULL}};
+    static const TheirPair masked[] = {{"Mask blur", "mask-blur"},
+                                       {"Masked area padding", "padding"},
+                                       {"Inpaint area", "only-masked"},
+                                       {NULL, NULL}};
+    const Param *rng = wanted(g, "rng");
+    return take_pairs(g, said, always, err) &&
+           (rng == NULL || take(g, rng, their_rng(said), err)) &&
+           (g->q->init == NULL || take_pairs(g, said, begun, err)) &&
+           (g->q->mask == NULL || take_pairs(g, said, masked, err));
+}
+
+/* Where the next "<lora:NAME:WEIGHT>" begins, and past which letter it ends; NULL if there is
+ * none.  Other networks are named so, too. */
+static char *next_tag(char *text, char **end)
+{
+    static const char *const kinds[] = {"<lora:", "<lyco:", "<hypernet:"};
+    for (char *at = strchr(text, '<'); at != NULL; at = strchr(at + 1, '<'))
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            if (strncmp(at, kinds[i], strlen(kinds[i])) == 0) {
+                *end = strchr(at, '>');
+                return *end != NULL ? at : NULL;
+            }
+    return NULL;
+}
+
+/* In the web UI LoRAs are part of the prompt, here they are flags. */
+static void take_tags_out(const Again *g, char *prompt)
+{
+    char *end;
+    for (char *at = prompt; (at = next_tag(at, &end)) != NULL;) {
+        *end = '\0';
+        if (g->q->loras.count == 0)
+            warn(g, "it was made with '%.200s': give that file with --lora", at + 1);
+        memmove(at, end + 1, strlen(end + 1) + 1);
+    }
+}
+
+static bool names_model(const Again *g, const Parameters *said, Err *err)
+{
+    const char *model = parameters_get(said, "Model");
+    const char *hash = parameters_get(said, "Model hash");
+    if (model == NULL || g->q->model != NULL || g->q->unet != NULL)
+        return true;
+    return err_set(err, ERR_INPUT,
+                   "it was made with the model '%.150s'%s%.20s: give its file with --model",
+                   model, hash != NULL ? ", hash " : "", hash != NULL ? hash : "");
+}
+
+static bool take_theirs(const Again *g, const char *text, Err *err)
+{
+    Parameters said;
+    const Param *prompt = wanted(g, "prompt"), *negative = wanted(g, "negative");
+    if (!parameters_read(&said, text, g->job))
+        return err_set(err, ERR_INPUT,
+                       "its text is not as the web UI writes it: it has no line of settings");
+    char *kept = arena_strdup(g->job, said.prompt);
+    if (kept == NULL)
+        return err_set(err, ERR_MEMORY, "not enough memory for a picture's settings");
+    take_tags_out(g, kept);
+    return names_model(g, &said, err) && take_settings(g, &said, err) &&
+           (prompt == NULL || take(g, prompt, kept, err)) &&
+           (negative == NULL || take(g, negative, said.negative, err));
+}
+
+bool paint_again(const Studio *studio, PaintRequest *q, const StudioRun *talk, Arena *job,
+                 Err *err)
 {
     char *ours, *theirs = NULL;
     const char *path = q->again;
@@ -133,12 +217,12 @@ bool paint_again(const Studio *studio, PaintRequest *q, Arena *job, Err *err)
         return false;
     if (ours == NULL && theirs == NULL)
         return err_set(err, ERR_INPUT,
-                       "--from: '%.200s' does not say what it was made of: it is no PNG of "
+                       "--from: '%.200s' does not say what it was made of: it is no picture of "
                        "atelier or of the web UI, or was saved without its texts",
                        path);
     void *defaults = xalloc(1, studio->request_size);
     studio_defaults(studio, defaults);
-    const Again g = {studio, defaults, q, job};
+    const Again g = {studio, defaults, q, talk, job};
     bool ok = ours != NULL ? take_ours(&g, ours, path, err) : take_theirs(&g, theirs, err);
     xfree(defaults);
     return ok || err_prefix(err, "--from '%.100s': ", path);

@@ -45,7 +45,8 @@ bool paint_make(const Studio *studio, const PaintRequest *asked, const StudioRun
     PaintRequest *q = xalloc(1, sizeof *q);
     *q = *asked;
     PaintWork w = {.studio = studio, .q = q, .talk = talk};
-    bool ok = paint_begin(&w, err) && paint_again(studio, q, &w.job, err) && make(&w, err);
+    bool ok =
+        paint_begin(&w, err) && paint_again(studio, q, talk, &w.job, err) && make(&w, err);
     if (ok)
         report(&w, began);
     paint_end(&w);

@@ -21,17 +21,16 @@ static void name_of(const PaintWork *w, int64_t i, char *to, size_t room)
 
 enum { QUALITY = 95 }; /* of JPEG and WebP */
 
-static bool save_one(PaintWork *w, int64_t i, Err *err)
+static bool save_one(PaintWork *w, const PaintHashes *h, int64_t i, Err *err)
 {
     char path[4200];
     name_of(w, i, path, sizeof path);
-    char *parameters = paint_parameters(w, i), *settings = paint_settings(w, i);
+    char *parameters = paint_parameters(w, h, i), *settings = paint_settings(w, i);
     ImageText texts[] = {{"parameters", parameters},
                          {"atelier", settings},
                          {"Software", "atelier " ATELIER_VERSION}};
-    bool ok = file_name_ends(path, ".png")
-                  ? image_save(w->picture[i], path, texts, 3, err)
-                  : still_save(w->picture[i], path, QUALITY, &w->scratch, err);
+    const StillOptions options = {QUALITY, texts, 3};
+    bool ok = still_save(w->picture[i], path, options, &w->scratch, err);
     xfree(parameters);
     xfree(settings);
     if (!ok)
@@ -44,7 +43,10 @@ static bool save_one(PaintWork *w, int64_t i, Err *err)
 bool paint_save(PaintWork *w, Err *err)
 {
     bool ok = true;
+    PaintHashes hashes = {0};
+    paint_hash(&hashes, w->q);
     for (int64_t i = 0; i < w->pictures && ok; i++)
-        ok = save_one(w, i, err);
+        ok = save_one(w, &hashes, i, err);
+    paint_hashes_release(&hashes);
     return ok;
 }

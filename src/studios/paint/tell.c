@@ -2,6 +2,7 @@
 #include "studios/paint/internal.h"
 
 #include "base/file.h"
+#include "media/parameters.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,31 +43,44 @@ static const char *their_sampler(const char *ours)
     return ours;
 }
 
-/* A value between commas: in quotes, if it has signs of the list in it. */
 static void add_value(Text *t, const char *name, const char *value)
 {
-    if (strpbrk(value, ",:\n\"") == NULL) {
-        add(t, ", %s: %s", name, value);
-        return;
-    }
-    Json *j = js_new_array();
-    js_push_string(j, value);
-    char *quoted = js_text(j, true); /* ["value"] */
-    add(t, ", %s: %.*s", name, (int)strlen(quoted) - 2, quoted + 1);
-    xfree(quoted);
-    js_free(j);
+    char *as = parameters_value(value);
+    add(t, ", %s: %s", name, as);
+    xfree(as);
 }
 
-/* "v1-5" of "models/v1-5.safetensors". */
-static void add_model(Text *t, const PaintRequest *q)
+/* "v1-5" of "models/v1-5.safetensors"; a folder's name is its whole one. */
+static void add_model(Text *t, const PaintRequest *q, const PaintHashes *h)
 {
-    char name[256];
-    const char *path = q->model != NULL ? q->model : q->unet, *slash = strrchr(path, '/');
-    snprintf(name, sizeof name, "%s", slash != NULL && slash[1] != '\0' ? slash + 1 : path);
-    char *dot = strrchr(name, '.');
-    if (dot != NULL && dot != name && !file_is_dir(path))
-        *dot = '\0';
-    add_value(t, "Model", name);
+    size_t n;
+    const char *path = q->model != NULL ? q->model : q->unet, *name = file_stem(path, &n);
+    char *kept = xstrdup(name[0] != '\0' ? name : path);
+    if (name[0] != '\0' && !file_is_dir(path))
+        kept[n] = '\0';
+    if (h->model[0] != '\0')
+        add_value(t, "Model hash", h->model);
+    add_value(t, "Model", kept);
+    xfree(kept);
+    if (h->vae[0] != '\0') {
+        const char *slash = strrchr(q->vae, '/');
+        add_value(t, "VAE hash", h->vae);
+        add_value(t, "VAE", slash != NULL ? slash + 1 : q->vae);
+    }
+}
+
+/* In the web UI LoRAs are part of the prompt. */
+static void add_loras(Text *t, const PaintRequest *q)
+{
+    for (int64_t i = 0; i < q->loras.count; i++) {
+        size_t path, n;
+        double weight = paint_lora_weight(q->loras.of[i], &path);
+        char *file = xstrdup(q->loras.of[i]);
+        file[path] = '\0';
+        const char *name = file_stem(file, &n);
+        add(t, " <lora:%.*s:%g>", (int)n, name, weight);
+        xfree(file);
+    }
 }
 
 static void add_sampler(Text *t, const PaintWork *w)
@@ -78,17 +92,19 @@ static void add_sampler(Text *t, const PaintWork *w)
         add(t, ", Schedule type: %s", s == SIGMAS_KARRAS ? "Karras" : "Exponential");
 }
 
-char *paint_parameters(const PaintWork *w, int64_t i)
+char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i)
 {
     const PaintRequest *q = w->q;
     Text t = {0};
-    add(&t, "%s\n", q->prompt);
+    add(&t, "%s", q->prompt);
+    add_loras(&t, q);
+    add(&t, "\n");
     if (q->negative != NULL)
         add(&t, "Negative prompt: %s\n", q->negative);
     add_sampler(&t, w);
     add(&t, ", CFG scale: %g, Seed: %lld, Size: %dx%d", w->guidance, (long long)(q->seed + i),
         w->width, w->height);
-    add_model(&t, q);
+    add_model(&t, q, h);
     if (!tensor_is_empty(w->init))
         add(&t, ", Denoising strength: %g", w->strength);
     if (q->clip_skip > 1)
@@ -100,6 +116,8 @@ char *paint_parameters(const PaintWork *w, int64_t i)
     if (q->only_masked)
         add(&t, ", Inpaint area: Only masked, Masked area padding: %lld",
             (long long)q->padding);
+    if (h->loras != NULL)
+        add_value(&t, "Lora hashes", h->loras);
     add(&t, ", Version: atelier " ATELIER_VERSION);
     return t.s;
 }
