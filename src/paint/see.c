@@ -241,22 +241,17 @@ static bool make_beside(PaintWork *w, Tensor masked, Err *err)
     return !tensor_is_empty(w->beside);
 }
 
-/* What lies under the mask to begin with, if it is not the picture. */
-static bool fill_latents(PaintWork *w, NoiseSource *noise, Err *err)
+/* What lies under the mask to begin with, if it is not the picture: the noise that is added to
+ * it, too, or nothing, as AUTOMATIC1111 has it. */
+static void fill_latents(PaintWork *w)
 {
     bool is_zeros = strcmp(w->q->fill, "zeros") == 0;
     if (tensor_is_empty(w->frame_mask) || (!is_zeros && strcmp(w->q->fill, "noise") != 0))
-        return true;
-    size_t floor = w->scratch.used;
-    Tensor drawn = tensor_new(&w->scratch, TENSOR_F32, tensor_shape(w->seen), err);
-    bool ok = !tensor_is_empty(drawn) &&
-              (is_zeros || noise_source_draw(noise, drawn, &w->scratch, err));
+        return;
     int64_t Z = w->vae.latent, n = w->seen.dim[1] * w->seen.dim[2];
-    for (int64_t i = 0; i < tensor_count(w->seen) && ok; i++)
+    for (int64_t i = 0; i < tensor_count(w->seen); i++)
         if (tensor_f32(w->opens)[i / Z % n] != 0)
-            tensor_f32(w->seen)[i] = is_zeros ? 0 : tensor_f32(drawn)[i];
-    arena_rewind(&w->scratch, floor);
-    return ok;
+            tensor_f32(w->seen)[i] = is_zeros ? 0 : tensor_f32(w->noise)[i];
 }
 
 static bool see_all(PaintWork *w, const Vae *vae, NoiseSource *noise, Err *err)
@@ -272,7 +267,9 @@ static bool see_all(PaintWork *w, const Vae *vae, NoiseSource *noise, Err *err)
             (w->parts.is_inpaint && !make_beside(w, masked, err)))
             return false;
     }
-    return tensor_is_empty(w->seen) || fill_latents(w, noise, err);
+    if (!tensor_is_empty(w->seen))
+        fill_latents(w);
+    return true;
 }
 
 bool paint_see(PaintWork *w, NoiseSource *noise, Err *err)

@@ -3,8 +3,10 @@
 
 #include "golden.h"
 #include "base/file.h"
+#include "media/image.h"
 #include "studios/paint.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,7 +36,7 @@ static void make_dir(const char *name)
 }
 
 /* A file or folder of tests/golden where the model has its own. */
-static void link_to(const char *golden, const char *name)
+void link_to(const char *golden, const char *name)
 {
     char *path = golden_path(golden), *whole = realpath(path, NULL);
     if (whole == NULL || symlink(whole, in_folder(name)) != 0)
@@ -43,7 +45,7 @@ static void link_to(const char *golden, const char *name)
     xfree(whole);
 }
 
-static void save_all(const Weights *w, const char *path)
+void save_all(const Weights *w, const char *path)
 {
     size_t n = weights_count(w);
     Err err = {0};
@@ -95,13 +97,18 @@ static void make_model(Arena *a, const char *model)
     }
 }
 
-void models_make(void)
+void folder_make(void)
 {
     const char *tmp = getenv("TMPDIR");
-    Arena a;
-    Err err = {0};
     folder = file_join(tmp != NULL ? tmp : "/tmp", "atelier-paint-XXXXXX");
     assert_non_null(mkdtemp(folder));
+}
+
+void models_make(void)
+{
+    Arena a;
+    Err err = {0};
+    folder_make();
     assert_true(arena_init(&a, 0, &err));
     make_model(&a, "sd1");
     make_part(&a, "sd1", "lines");
@@ -135,4 +142,81 @@ bool paint_with(const Flag *flags, const StudioRun *talk, Err *err)
     ok = ok && paint_studio.run(request, talk, err);
     xfree(request);
     return ok;
+}
+
+static void save_one(const Golden *g, const char *name)
+{
+    char file[32];
+    Err err = {0};
+    Tensor t = golden_at(g, name);
+    snprintf(file, sizeof file, "%s.png", name);
+    if (t.rank == 2)
+        t = tensor_reshape(t, SHAPE(t.dim[0], t.dim[1], 1));
+    assert_true(image_save(t, in_folder(file), NULL, 0, &err));
+}
+
+void save_given(void)
+{
+    Golden g = golden_open("paint/given");
+    save_one(&g, "init");
+    save_one(&g, "mask");
+    golden_close(&g);
+}
+
+/* ---- stages and bytes ------------------------------------------------------------------ */
+
+/* Sums of f32 in another order are within 1e-4 of a stage's largest.  Of the bytes, few are
+ * rounded to the other side: 50 dB is a quarter of them one off. */
+static const double allowed = 1e-4, least_db = 50;
+
+static void assert_dumped(const Golden *g, const char *stage)
+{
+    char file[96];
+    Arena a;
+    Err err = {0};
+    snprintf(file, sizeof file, "dump/%s.safetensors", stage);
+    Weights *w = weights_open(in_folder(file), &err);
+    if (w == NULL)
+        fail_msg("%s", err.text);
+    assert_true(arena_init(&a, 0, &err));
+    Tensor x = weights_at(w, 0);
+    assert_golden(g, stage, x.rank == 4 ? to_channels_last(&a, x) : x, allowed);
+    arena_release(&a);
+    weights_close(w);
+}
+
+void assert_stages(const Golden *g)
+{
+    for (size_t i = 0; i < weights_count(g->file); i++) {
+        const char *name = weights_name(g->file, i), *dot = strrchr(name, '.');
+        bool is_at = dot != NULL && strcmp(dot, ".at") == 0;
+        if (!is_at && strncmp(name, "bytes.", 6) != 0)
+            assert_dumped(g, name);
+    }
+}
+
+static double decibels(Image one, Tensor other)
+{
+    double sum = 0;
+    assert_true(shape_equal(tensor_shape(one), tensor_shape(other)));
+    const unsigned char *x = one.data, *y = other.data;
+    for (int64_t i = 0; i < tensor_count(one); i++)
+        sum += (double)(x[i] - y[i]) * (x[i] - y[i]);
+    return sum == 0 ? INFINITY : 10 * log10(255.0 * 255 * (double)tensor_count(one) / sum);
+}
+
+void assert_picture(const Golden *g, int i, const char *file)
+{
+    char name[32];
+    Arena a;
+    Err err = {0};
+    snprintf(name, sizeof name, "bytes.%d", i);
+    assert_true(arena_init(&a, 0, &err));
+    Image im = image_load(&a, in_folder(file), &err);
+    if (tensor_is_empty(im))
+        fail_msg("%s", err.text);
+    double db = decibels(im, golden_at(g, name));
+    if (db < least_db)
+        fail_msg("%s: %s has only %.1f dB", g->name, file, db);
+    arena_release(&a);
 }

@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "media/image.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,10 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* Whole pictures, from a model on disk to a file, beside diffusers' pipelines.  Stages are
- * sums of f32 in another order: within 1e-4 of each stage's largest.  Of the bytes, few are
- * rounded to the other side: 50 dB is a quarter of them one off. */
-static const double allowed = 1e-4, least_db = 50;
+/* Whole pictures, from a model on disk to a file, beside diffusers' pipelines. */
 
 enum { FLAGS = 16 };
 typedef struct Case {
@@ -153,53 +149,6 @@ static const Case cases[] = {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-/* ---- stages and bytes ------------------------------------------------------------------ */
-
-/* A stage that the run dumped beside the golden's, if that has it. */
-static void assert_dumped(const Golden *g, const char *stage)
-{
-    char file[96];
-    Arena a;
-    Err err = {0};
-    if (tensor_is_empty(weights_find(g->file, stage)))
-        return;
-    snprintf(file, sizeof file, "dump/%s.safetensors", stage);
-    Weights *w = weights_open(in_folder(file), &err);
-    if (w == NULL)
-        fail_msg("%s", err.text);
-    assert_true(arena_init(&a, 0, &err));
-    Tensor x = weights_at(w, 0);
-    assert_golden(g, stage, x.rank == 4 ? to_channels_last(&a, x) : x, allowed);
-    arena_release(&a);
-    weights_close(w);
-}
-
-static double decibels(Image one, Tensor other)
-{
-    double sum = 0;
-    assert_true(shape_equal(tensor_shape(one), tensor_shape(other)));
-    const unsigned char *x = one.data, *y = other.data;
-    for (int64_t i = 0; i < tensor_count(one); i++)
-        sum += (double)(x[i] - y[i]) * (x[i] - y[i]);
-    return sum == 0 ? INFINITY : 10 * log10(255.0 * 255 * (double)tensor_count(one) / sum);
-}
-
-static void assert_picture(const Golden *g, int i, const char *file)
-{
-    char name[32];
-    Arena a;
-    Err err = {0};
-    snprintf(name, sizeof name, "bytes.%d", i);
-    assert_true(arena_init(&a, 0, &err));
-    Image im = image_load(&a, in_folder(file), &err);
-    if (tensor_is_empty(im))
-        fail_msg("%s", err.text);
-    double db = decibels(im, golden_at(g, name));
-    if (db < least_db)
-        fail_msg("%s: %s has only %.1f dB", g->name, file, db);
-    arena_release(&a);
-}
-
 /* ---- the tests ------------------------------------------------------------------------- */
 
 /* Files of cases lie in the folder: "init.png", "raw=init.png:0.8". */
@@ -251,10 +200,7 @@ static void run_case(const Case *c, const Flag *more)
     flags_of(flags, c, more);
     if (!paint_with(flags, &(StudioRun){0}, &err))
         fail_msg("%s: %s", c->golden, err.text);
-    static const char *const stages[] = {"context", "pooled",  "noise",
-                                         "pred.0",  "latents", "image"};
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-        assert_dumped(&g, stages[i]);
+    assert_stages(&g);
     for (int i = 0; i < c->pictures; i++)
         assert_picture(&g, i,
                        c->pictures == 1 ? "out.png"
@@ -400,17 +346,6 @@ static void what_cannot_be_is_refused_in_a_sentence(void **state)
     }
 }
 
-static void save_given(const Golden *g, const char *name)
-{
-    char file[32];
-    Err err = {0};
-    Tensor t = golden_at(g, name);
-    snprintf(file, sizeof file, "%s.png", name);
-    if (t.rank == 2)
-        t = tensor_reshape(t, SHAPE(t.dim[0], t.dim[1], 1));
-    assert_true(image_save(t, in_folder(file), NULL, 0, &err));
-}
-
 /* "cat" as a word learnt from pictures: the rows of its two tokens. */
 static void save_cat(void)
 {
@@ -442,10 +377,7 @@ static int set_up(void **state)
 {
     (void)state;
     models_make();
-    Golden g = golden_open("paint/given");
-    save_given(&g, "init");
-    save_given(&g, "mask");
-    golden_close(&g);
+    save_given();
     return 0;
 }
 

@@ -334,24 +334,12 @@ static void files_are_told_by_their_hashes(void **state)
 
 /* ---- setting up -------------------------------------------------------------------------- */
 
-static void save_given(const Golden *g, const char *name, const char *path)
-{
-    Err err = {0};
-    Tensor t = golden_at(g, name);
-    if (t.rank == 2)
-        t = tensor_reshape(t, SHAPE(t.dim[0], t.dim[1], 1));
-    assert_true(image_save(t, path, NULL, 0, &err));
-}
-
 static int set_up(void **state)
 {
     (void)state;
     models_make();
     assert_int_equal(chdir(in_folder(".")), 0);
-    Golden g = golden_open("paint/given");
-    save_given(&g, "init", "init.png");
-    save_given(&g, "mask", "mask.png");
-    golden_close(&g);
+    save_given();
     return 0;
 }
 

@@ -120,18 +120,21 @@ static void fill(Tensor t, const char *prefix, const char *name)
     }
 }
 
+Tensor named_weight(Arena *a, const char *prefix, const char *name, Shape s)
+{
+    Err err = {0};
+    Tensor t = tensor_new(a, TENSOR_F32, s, &err);
+    assert_false(tensor_is_empty(t));
+    fill(t, prefix, name);
+    return t;
+}
+
 static Tensor weight(Arena *a, const char *prefix, const char *name, Shape s, const Golden *g)
 {
     char stored[256];
     snprintf(stored, sizeof stored, "w.%s", name);
     Tensor t = g == NULL ? (Tensor){0} : weights_find(g->file, stored);
-    if (!tensor_is_empty(t))
-        return t;
-    Err err = {0};
-    t = tensor_new(a, TENSOR_F32, s, &err);
-    assert_false(tensor_is_empty(t));
-    fill(t, prefix, name);
-    return t;
+    return tensor_is_empty(t) ? named_weight(a, prefix, name, s) : t;
 }
 
 Weights *named_weights(Arena *a, const char *keys, const char *prefix, const Golden *g)

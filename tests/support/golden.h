@@ -26,6 +26,9 @@ Tensor golden_at(const Golden *g, const char *name);
 /* u of the name, times factor, in the given shape and layout (torch's). */
 Tensor named_values(Arena *a, const char *name, Shape s, float factor);
 
+/* A learned tensor by prefix + name. */
+Tensor named_weight(Arena *a, const char *prefix, const char *name, Shape s);
+
 /* The weights of a .keys file, values from prefix + name; buffers by their
  * formula, or from "w.NAME" in g (may be NULL).  The numbers live in `a`. */
 Weights *named_weights(Arena *a, const char *keys, const char *prefix, const Golden *g);
