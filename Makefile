@@ -1,10 +1,11 @@
-# Five targets; meson and ninja do the work.  What is missing is installed on
+# Six targets; meson and ninja do the work.  What is missing is installed on
 # the way (tools/setup.sh), so that a new machine needs git and make only.
 #
 #   make            build/atelier
 #   make demo       an animated knight in out/knight
 #   make test       every test, as released and with sanitizers; N passed, N failed
 #   make bench      what it costs, into build/bench.json
+#   make goldens    what the tests compare with, anew (tests/golden/README.md)
 #   make install    program, library, models, manual, completions into PREFIX (/usr/local)
 PREFIX ?= /usr/local
 MESON_FLAGS ?=
@@ -24,6 +25,9 @@ bench: setup-bench build/build.ninja
 	@ninja $(NINJA_FLAGS) -C build bench/kernels
 	build/bench/kernels --json build/bench.json
 
+goldens:
+	@bash tools/goldens.sh
+
 install: build/build.ninja
 	@meson setup --reconfigure build --prefix $(PREFIX) $(MESON_FLAGS)
 	@ninja $(NINJA_FLAGS) -C build installed
@@ -36,4 +40,4 @@ setup-build setup-test setup-bench:
 	@bash tools/setup.sh $(@:setup-%=%)
 
 .DEFAULT_GOAL := program
-.PHONY: program demo test bench install setup-build setup-test setup-bench
+.PHONY: program demo test bench goldens install setup-build setup-test setup-bench
