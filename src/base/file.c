@@ -183,6 +183,19 @@ bool file_end(FileOut *f, bool ok, Err *err)
     return ok;
 }
 
+bool file_may_write(const char *path, Err *err)
+{
+    FileOut f;
+    if (file_is_dir(path))
+        return err_set(err, ERR_IO, "cannot write '%s': it is a folder", path);
+    Err why = {0};
+    bool ok = file_begin(&f, path, &why), is_lost = !ok && errno == ENOENT;
+    (void)!file_end(&f, false, &why);
+    if (is_lost)
+        return err_set(err, ERR_IO, "cannot write '%s': its folder is not there", path);
+    return ok || err_set(err, why.kind, "%s", why.text);
+}
+
 bool file_remove(const char *path, Err *err)
 {
     if (unlink(path) == 0 || errno == ENOENT)

@@ -52,6 +52,10 @@ bool file_begin(FileOut *f, const char *path, Err *err) MUST_USE;
 bool file_put(FileOut *f, const void *bytes, size_t size, Err *err) MUST_USE;
 bool file_end(FileOut *f, bool ok, Err *err) MUST_USE;
 
+/* Whether a file could be written there, before there is one: the folder takes a passing name,
+ * which is gone then, and `path` is no folder. */
+bool file_may_write(const char *path, Err *err) MUST_USE;
+
 /* Removes a file; fine if it is not there. */
 bool file_remove(const char *path, Err *err) MUST_USE;
 

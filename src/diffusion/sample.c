@@ -203,8 +203,10 @@ static bool judge(const Loop *l, int step, Err *err)
 {
     const Sampler *sampler = l->o->sampler;
     if (!is_finite(l->cond))
-        return err_set(err, ERR_INPUT, "the network's prediction at step %d is not a number",
-                       step);
+        return err_set(err, ERR_INPUT,
+                       "what the network says at step %d is not a number: its weights are "
+                       "damaged, or those of another model",
+                       step + 1);
     if (l->o->doubt == NULL || step || sampler->config.prediction_type != PREDICTS_V ||
         sampler->at[0].picture > 0.03f)
         return true;

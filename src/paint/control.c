@@ -62,14 +62,24 @@ static bool read_word(PaintControl *c, const char *word, Arena *a, Err *err)
     return ok || say_how(word, err);
 }
 
+/* Where both families are known, their names say more than numbers. */
+static bool is_of_family(const PaintWork *w, const PaintControl *c, Err *err)
+{
+    const char *own = net_family(net_context(c->part.weights)),
+               *model = net_family(w->parts.context);
+    return own == NULL || model == NULL || strcmp(own, model) == 0 ||
+           err_set(err, ERR_INPUT, "'%s' is a ControlNet for %s, the model is %s",
+                   weights_path(c->part.weights), own, model);
+}
+
 bool paint_controls_open(PaintWork *w, Err *err)
 {
     const PaintRequest *q = w->q;
     int64_t n = q->controlnets.count;
     if (n != q->controls.count)
         return err_set(err, ERR_INPUT,
-                       "--controlnet is given %lld times, --control %lld times: each network "
-                       "needs its picture, in the same order",
+                       "each --controlnet needs its --control, in the same order: there are "
+                       "%lld and %lld",
                        (long long)n, (long long)q->controls.count);
     if (q->guess && n == 0)
         return err_set(err, ERR_INPUT,
@@ -84,6 +94,8 @@ bool paint_controls_open(PaintWork *w, Err *err)
         w->controls++;
         if (!paint_part_open(&c->part, NET_CONTROL, q->controlnets.of[i], w->parts.context,
                              err))
+            return false;
+        if (!is_of_family(w, c, err))
             return false;
         if (!unet_config_read(&c->config, c->part.config, err) ||
             !controlnet_fits(&c->config, &w->unet, err))

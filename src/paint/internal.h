@@ -3,6 +3,17 @@
 #include "nn/bind.h"
 #include "paint/paint.h"
 
+/* ---- wrong.c: files that are not what they were given for -------------------------------- */
+
+/* What a file is that is known here, and what to do with it: "a VAE: give it with --vae"; NULL
+ * if it is unknown. */
+const char *paint_known_as(const Weights *file);
+/* Says that it holds none of what was `wanted` ("UNet"), and what it is instead.  Always false.
+ */
+bool paint_wrong(const Weights *file, const char *wanted, Err *err);
+/* Whether t, which `what` made ("text encoder"), has numbers only; broken weights do not. */
+bool paint_is_sound(Tensor t, const PaintPart *of, const char *what, Err *err) MUST_USE;
+
 /* ---- work.c ------------------------------------------------------------------------------ */
 
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "paint/internal.h"
 
+#include "base/file.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,26 @@ double paint_lora_weight(const char *word, size_t *path)
         return 1;
     *path = (size_t)(colon - word);
     return weight;
+}
+
+/* `word` begins with that path.  NULL with the reason. */
+static Lora *open_lora(const char *word, const char *path, double weight, Err *err)
+{
+    bool is_whole = strlen(path) == strlen(word) && strchr(word, ':') != NULL;
+    if (path[0] == '\0' || (is_whole && !file_exists(path))) {
+        (void)err_set(err, ERR_INPUT,
+                      "--lora is '%.150s'; it must be FILE or FILE:WEIGHT, a weight as 0.7",
+                      word);
+        return NULL;
+    }
+    Weights *file = weights_open(path, err);
+    if (file == NULL)
+        return NULL;
+    if (lora_is(file))
+        return lora_of(file, weight, err);
+    (void)paint_wrong(file, "LoRA", err);
+    weights_close(file);
+    return NULL;
 }
 
 /* The UNet first: it tells families apart. */
@@ -43,7 +65,7 @@ bool paint_lora_add(PaintLoras *l, const char *word, const PaintParts *model, Pa
     double weight = paint_lora_weight(word, &n);
     char *path = xstrdup(word);
     path[n] = '\0';
-    Lora *lora = lora_open(path, weight, err);
+    Lora *lora = open_lora(word, path, weight, err);
     bool ok = lora != NULL;
     if (ok) {
         l->of = xgrow(l->of, (size_t)l->count + 1, sizeof *l->of);

@@ -40,19 +40,6 @@ static bool say_refiner(const Weights *file, Err *err)
         weights_path(file));
 }
 
-/* What a file is that holds none of the network it was given for. */
-static bool say_wrong(const Weights *file, Net net, Err *err)
-{
-    const char *path = weights_path(file), *name = net_name(net);
-    if (lora_is(file))
-        return err_set(err, ERR_INPUT, "'%s' holds no %s but a LoRA: give it with --lora", path,
-                       name);
-    if (net == NET_UNET && net_is_in(file, NET_CONTROL))
-        return err_set(err, ERR_INPUT,
-                       "'%s' holds no UNet but a ControlNet: give it with --controlnet", path);
-    return err_set(err, ERR_INPUT, "'%s' holds no %s", path, name);
-}
-
 /* From the folder, else from the file's metadata, else told from its shapes. */
 static bool configure(PaintPart *p, Net net, const char *path, int64_t context, Err *err)
 {
@@ -76,7 +63,7 @@ static bool view(PaintPart *p, Net net, const Weights *file, const char *path, i
     /* a second encoder alone in its file looks like any other */
     Net as = net == NET_TEXT2 && !net_is_in(file, net) ? NET_TEXT : net;
     if (!net_is_in(file, as))
-        return say_wrong(file, net, err);
+        return paint_wrong(file, net_name(net), err);
     p->weights = net_view(file, as, err);
     return p->weights != NULL && configure(p, net, path, context, err);
 }
@@ -110,9 +97,24 @@ static char *inside(const char *dir, const char *name)
     return NULL;
 }
 
+static bool is_for_sprites(const char *dir)
+{
+    static const char *const files[] = {"denoising_unet.safetensors", "denoising_unet.pth"};
+    bool is = false;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = inside(dir, files[i]);
+        is |= path != NULL;
+        xfree(path);
+    }
+    return is;
+}
+
 /* model_index.json may say that it is something else altogether. */
 static bool check_index(const char *dir, Err *err)
 {
+    if (is_for_sprites(dir))
+        return err_set(err, ERR_INPUT,
+                       "'%s' is a model for sprites, which 'atelier sprite' takes", dir);
     char *path = inside(dir, "model_index.json"), *unet = inside(dir, "unet");
     bool has_unet = unet != NULL;
     Json *index = path == NULL ? NULL : js_load(path, err);
@@ -251,7 +253,7 @@ bool paint_parts_open(PaintParts *p, const PaintNamed *named, Err *err)
     *p = (PaintParts){0};
     bool ok = open_model(p, named->model, err) && open_one(p, 0, named, err);
     if (ok && p->unet.weights == NULL && p->file != NULL)
-        ok = say_wrong(p->file, NET_UNET, err);
+        ok = paint_wrong(p->file, net_name(NET_UNET), err);
     if (ok && p->unet.weights != NULL)
         ok = check_unet(p, err);
     for (int i = 1; ok && i < MODEL_PARTS; i++)

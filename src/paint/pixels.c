@@ -9,7 +9,7 @@ static Image decode_one(PaintWork *w, const Vae *vae, int64_t i, Err *err)
     size_t floor = run_floor(r);
     Image im = {0};
     Tensor rgb = vae_decode(r, vae, tensor_rows(w->latents, i, 1));
-    if (paint_ran(w, err))
+    if (paint_ran(w, err) && paint_is_sound(rgb, &w->parts.vae, "VAE decoder", err))
         im = image_from_f32(&w->job, tensor_reshape(rgb, SHAPE(w->height, w->width, 3)),
                             RANGE_SIGNED, TO_U8_ROUNDED, err);
     bool ok = !tensor_is_empty(im) && (w->pictures > 1 || paint_dump(w, "image", rgb, err));

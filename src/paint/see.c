@@ -205,7 +205,7 @@ static bool encode(PaintWork *w, const Vae *vae, bool has_holes, NoiseSource *no
     for (int64_t i = 0; i < w->pictures && ok; i++) {
         size_t mark = run_floor(r);
         Tensor z = vae_encode(r, vae, rgb, tensor_rows(drawn, i, 1));
-        ok = paint_ran(w, err);
+        ok = paint_ran(w, err) && paint_is_sound(z, &w->parts.vae, "VAE encoder", err);
         if (ok)
             memcpy(tensor_rows(*to, i, 1).data, z.data, tensor_bytes(z));
         run_drop(r, mark);

@@ -12,9 +12,9 @@ static bool read_nets(PaintWork *w, Err *err)
 {
     const PaintParts *p = &w->parts;
     if (!unet_config_read(&w->unet, p->unet.config, err))
-        return err_prefix(err, "'%s': ", weights_path(p->unet.weights));
+        return err_prefix(err, "the configuration of '%s': ", weights_path(p->unet.weights));
     if (!vae_config_read(&w->vae, p->vae.config, err))
-        return err_prefix(err, "'%s': ", weights_path(p->vae.weights));
+        return err_prefix(err, "the configuration of '%s': ", weights_path(p->vae.weights));
     if (w->unet.out != w->vae.latent)
         return err_set(
             err, ERR_INPUT,

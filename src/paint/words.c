@@ -63,6 +63,9 @@ static bool learn(Words *s, PaintWork *w, const char *path, Err *err)
     if (file == NULL)
         return false;
     s->owned++;
+    if (lora_is(file) || net_is_in(file, NET_UNET) || net_is_in(file, NET_VAE) ||
+        net_is_in(file, NET_TEXT))
+        return paint_wrong(file, "word learnt from pictures", err);
     Tensor v = inversion_vectors(file, width_of(&w->parts.text), &w->job, err);
     stem_of(path, stem, sizeof stem);
     const char *word = inversion_word(file);
@@ -170,7 +173,7 @@ static bool encode(PaintWork *w, const Words *s, const Task *t, Tensor *hidden, 
     Tensor own;
     ClipTextConfig c;
     if (!clip_text_config_read(&c, t->part->config, err) || !check(&c, t, err))
-        return err_prefix(err, "%s: ", weights_path(t->part->weights));
+        return err_prefix(err, "'%s': ", weights_path(t->part->weights));
     if (!own_vectors(s, w, c.width, &own, err))
         return false;
     paint_loan_begin(&l, w, t->what, t->net, t->part->weights);
@@ -193,7 +196,8 @@ static bool encode(PaintWork *w, const Words *s, const Task *t, Tensor *hidden, 
         *pooled = nn_save(&w->run, &w->job, *pooled);
     }
     run_drop(&w->run, floor);
-    return paint_loan_end(&l, "encode the prompts", err);
+    return paint_loan_end(&l, "encode the prompts", err) &&
+           paint_is_sound(*hidden, t->part, t->what, err);
 }
 
 /* OpenCLIP fills up with 0, which a single file does not say. */

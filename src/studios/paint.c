@@ -11,7 +11,7 @@ static bool paint_run(const void *request, const StudioRun *talk, Err *err)
 #define AT(field) offsetof(PaintRequest, field)
 
 static const Param params[] = {
-    {"prompt", PARAM_TEXT, AT(prompt), "", 0, 0, "PROMPT",
+    {"prompt", PARAM_WORDS, AT(prompt), "", 0, 0, "PROMPT",
      "what the picture shows: (more), (much more:1.4), [less], BREAK for a new chunk", NULL,
      true},
     {"out", PARAM_OUT, AT(out), "picture.png", 0, 0, "FILE",
@@ -24,7 +24,7 @@ static const Param params[] = {
      false},
     {"batch", PARAM_INT, AT(batch), "1", 1, 64, "N",
      "so many pictures, of the seeds from --seed on", NULL, false},
-    {"negative", PARAM_TEXT, AT(negative), "", 0, 0, "PROMPT", "what the picture is to avoid",
+    {"negative", PARAM_WORDS, AT(negative), "", 0, 0, "PROMPT", "what the picture is to avoid",
      NULL, false},
     {"guidance", PARAM_NUMBER, AT(guidance), "", 0.01, 100, "X",
      "how closely to follow the prompt; up to 1 without --negative, twice as fast (default: "

@@ -43,9 +43,10 @@ bool studio_flag(const Studio *s, const void *request, const char *name)
 const char *param_value_name(const Param *p)
 {
     static const char *const of_type[] = {
-        [PARAM_TEXT] = "TEXT",  [PARAM_LIST] = "LIST", [PARAM_PATH] = "PATH",
-        [PARAM_PATHS] = "PATH", [PARAM_OUT] = "PATH",  [PARAM_INT] = "N",
-        [PARAM_NUMBER] = "X",   [PARAM_SIZE] = "WxH",  [PARAM_FLAG] = ""};
+        [PARAM_TEXT] = "TEXT", [PARAM_WORDS] = "TEXT", [PARAM_LIST] = "LIST",
+        [PARAM_PATH] = "PATH", [PARAM_PATHS] = "PATH", [PARAM_OUT] = "PATH",
+        [PARAM_INT] = "N",     [PARAM_NUMBER] = "X",   [PARAM_SIZE] = "WxH",
+        [PARAM_FLAG] = ""};
     return p->value != NULL ? p->value : of_type[p->type];
 }
 
@@ -175,7 +176,7 @@ static bool is_choice(const char *choices, const char *text, size_t n)
 static bool set_text(const Param *p, void *to, const char *text, Err *err)
 {
     char choices[400];
-    if (text[0] == '\0')
+    if (text[0] == '\0' && p->type != PARAM_WORDS)
         return err_set(err, ERR_INPUT, "is empty; give it %s",
                        p->value != NULL ? p->value : "a value");
     bool is_list = p->type == PARAM_LIST;
@@ -219,6 +220,7 @@ bool param_set(const Param *p, void *request, const char *text, Err *err)
     case PARAM_PATHS:
         return add_path(p, to, text, err);
     case PARAM_TEXT:
+    case PARAM_WORDS:
     case PARAM_LIST:
     case PARAM_PATH:
     case PARAM_OUT:
@@ -272,6 +274,7 @@ static void add_param(char **text, const Param *p, const void *request)
             add_line(text, p->name, ((const Paths *)at)->of[i]);
         return;
     case PARAM_TEXT:
+    case PARAM_WORDS:
     case PARAM_LIST:
     case PARAM_PATH:
     case PARAM_OUT:

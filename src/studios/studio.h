@@ -13,6 +13,7 @@
 
 typedef enum {
     PARAM_TEXT,   /* const char *; borrowed */
+    PARAM_WORDS,  /* const char *: any text, and "" is one, too */
     PARAM_LIST,   /* const char *: words with commas between them; each a choice */
     PARAM_PATH,   /* const char *: a file or folder that exists */
     PARAM_PATHS,  /* Paths: one or more of those; the last positional, or a flag given

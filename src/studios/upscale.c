@@ -125,7 +125,6 @@ static bool save(UpscaleWork *w, Image im, Err *err)
 {
     char *path = place_of(w, w->at);
     bool ok =
-        (!goes_to_folder(w->q) || file_make_dirs(w->q->out, err)) &&
         still_save(im, path, (StillOptions){.quality = (int)w->q->quality}, &w->scratch, err);
     if (ok && w->talk->made != NULL)
         w->talk->made(w->talk->user, path);
@@ -139,7 +138,8 @@ static bool make(UpscaleWork *w, const char *picture, Err *err)
     w->run.err = (Err){0};
     arena_rewind(&w->pictures, 0);
     Image im = image_load(&w->pictures, picture, err);
-    if (tensor_is_empty(im) || !fits(w, im, err))
+    if (tensor_is_empty(im) || !fits(w, im, err) ||
+        (goes_to_folder(w->q) && !file_make_dirs(w->q->out, err)))
         return false;
     tell_plan(w, im);
     Image large = upscaled(&w->pictures, &w->run, &w->upscaler, im, w->q->tile,
@@ -177,7 +177,8 @@ static bool is_clear(const UpscaleRequest *q, Err *err)
         return err_set(err, ERR_INPUT,
                        "no network is named: give an upscaler's weights, --model FILE (such as "
                        "RealESRGAN_x4plus.pth)");
-    if (q->out != NULL && !goes_to_folder(q) && !still_is_known(q->out, err))
+    if (q->out != NULL && !goes_to_folder(q) &&
+        !(still_is_known(q->out, err) && file_may_write(q->out, err)))
         return false;
     return names_differ(q, err);
 }

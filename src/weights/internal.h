@@ -145,10 +145,6 @@ typedef struct Rule {
 extern const Rule rules_unet[], rules_control[], rules_vae[], rules_old_vae[], rules_clip[],
     rules_bare_clip[], rules_clip_h[], rules_openclip[];
 
-/* As lora_open, but the file is open, and is closed with the Lora, or now if it
- * is refused.  For fuzzing and tests. */
-struct Lora *lora_of(Weights *file, double weight, Err *err) MUST_USE;
-
 /* The members of a zip archive: stored ones only, ordered by name. */
 typedef struct ZipEntry {
     Text name;

@@ -394,8 +394,8 @@ static bool says_families(const Lora *l, Err *err, const char *rest)
 {
     const char *of = net_family(l->context), *model = net_family(l->model_context);
     return err_set(err, ERR_FORMAT, "'%s' is a LoRA for %s, the model is %s%s",
-                   weights_path(l->file), of != NULL ? of : "models of an unknown family",
-                   model != NULL ? model : "of an unknown family", rest);
+                   weights_path(l->file), of != NULL ? of : "another kind of models",
+                   model != NULL ? model : "of another kind", rest);
 }
 
 /* Numbers in a row of the tensor. */
@@ -532,9 +532,14 @@ const char *lora_family(const Lora *l)
 
 bool lora_done(const Lora *l, Err *err)
 {
-    char rest[64];
-    snprintf(rest, sizeof rest, ": none of its %zu layers is in it", l->count);
-    return l->applied > 0 || says_families(l, err, rest);
+    if (l->applied > 0)
+        return true;
+    if (net_family(l->context) == NULL)
+        return err_set(err, ERR_FORMAT,
+                       "'%s' is a LoRA for another model: this one has no layer as in it, such "
+                       "as '%.120s'",
+                       weights_path(l->file), l->modules[0].stem);
+    return says_families(l, err, ", which has none of its layers");
 }
 
 /* ---- what was found -------------------------------------------------------------- */

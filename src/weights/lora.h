@@ -27,6 +27,8 @@ bool lora_is(const Weights *file);
 
 /* NULL with the reason. */
 Lora *lora_open(const char *path, double weight, Err *err) MUST_USE;
+/* The same of a file that is open, and is closed with the Lora, or now if it is refused. */
+Lora *lora_of(Weights *file, double weight, Err *err) MUST_USE;
 void lora_close(Lora *l); /* NULL is fine */
 
 /* What is added to one tensor. */

@@ -59,7 +59,11 @@ static bool read_entry(Layout *l, Span *span, const Json *entry, size_t data_siz
     if (type == NULL)
         return err_set(err, ERR_FORMAT, "it has no dtype");
     if (!type_named(type, &l->type))
-        return err_set(err, ERR_FORMAT, "its type %s is not supported",
+        return err_set(err, ERR_FORMAT,
+                       strncmp(type, "F8_", 3) == 0
+                           ? "its numbers have 8 bits (%s), which is not supported: get the "
+                             "file with those of 16"
+                           : "its type %s is not supported",
                        text_shown((Text){type, strlen(type)}).s);
     if (!read_shape(l, js_get(entry, "shape"), err))
         return false;

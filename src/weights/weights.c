@@ -3,9 +3,11 @@
 
 #include "weights/internal.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Gathered tensors may take GATHER_TIMES the file, and a little. */
 enum { GATHER_TIMES = 2, GATHER_SPARE = 1 << 20 };
@@ -43,6 +45,21 @@ static bool begins(const unsigned char *bytes, size_t size, const char *with)
     return size >= n && memcmp(bytes, with, n) == 0;
 }
 
+/* In small or large letters, after blanks. */
+static bool is_page(const unsigned char *bytes, size_t size)
+{
+    static const char *const tags[] = {"<!doctype", "<html", "<?xml"};
+    size_t blank = 0;
+    while (blank < size && blank < 64 && isspace(bytes[blank]))
+        blank++;
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        size_t n = strlen(tags[i]);
+        if (size - blank >= n && strncasecmp((const char *)bytes + blank, tags[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Files that people take for weights, by how they begin. */
 static bool is_stranger(const unsigned char *bytes, size_t size, Err *err)
 {
@@ -58,14 +75,13 @@ static bool is_stranger(const unsigned char *bytes, size_t size, Err *err)
         {"\x93NUMPY", "a NumPy array, which is not supported: get the safetensors"},
         {"\x1f\x8b", "a gzip archive: unpack it first"},
         {"7z\xbc\xaf", "a 7z archive: unpack it first"},
-        {"<!DOCTYPE", "a web page: the download went wrong"},
-        {"<html", "a web page: the download went wrong"},
         {"\x7f\x45LF", "a program, not a file of weights"},
     };
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
         if (begins(bytes, size, strangers[i].begins))
             return !err_set(err, ERR_FORMAT, "this is %s", strangers[i].is);
-    return false;
+    return is_page(bytes, size) &&
+           !err_set(err, ERR_FORMAT, "this is a web page: the download went wrong");
 }
 
 static bool is_json(const unsigned char *bytes, size_t size)

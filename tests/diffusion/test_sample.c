@@ -391,7 +391,7 @@ static void a_prediction_that_is_no_number_ends_the_loop(void **state)
     case_init(&c, 10);
     c.net.says_nan = true;
     assert_false(case_run(&c));
-    assert_non_null(strstr(c.err.text, "step 0 is not a number"));
+    assert_non_null(strstr(c.err.text, "step 1 is not a number"));
     case_release(&c);
 }
 

@@ -104,11 +104,10 @@ void folder_make(void)
     assert_non_null(mkdtemp(folder));
 }
 
-void models_make(void)
+static void models_make_here(void)
 {
     Arena a;
     Err err = {0};
-    folder_make();
     assert_true(arena_init(&a, 0, &err));
     make_model(&a, "sd1");
     make_part(&a, "sd1", "lines");
@@ -118,6 +117,18 @@ void models_make(void)
     make_model(&a, "sd2");
     make_model(&a, "sdxl");
     arena_release(&a);
+}
+
+void models_make(void)
+{
+    folder_make();
+    models_make_here();
+}
+
+void models_make_in(const char *dir)
+{
+    folder = xstrdup(dir);
+    models_make_here();
 }
 
 void models_remove(void)

@@ -10,6 +10,7 @@
 
 /* A folder for one program of tests, with sd1/, sd2/, sdxl/ in it. */
 void models_make(void);
+void models_make_in(const char *dir); /* which is there */
 void models_remove(void);
 /* The folder alone. */
 void folder_make(void);

@@ -314,7 +314,7 @@ static const struct {
      "--control is 'raw'; it must be raw, canny, scribble or"},
     {{CONTROL("lines", "raw=init.png:0.8:0.9-0.2")}, "sd1", "--control is 'raw="},
     {{{"guess", "true"}}, "sd1", "--guess is for ControlNets: name one with --controlnet"},
-    {{{"controlnet", "sd1/lines"}}, "sd1", "--controlnet is given 1 times, --control 0 times"},
+    {{{"controlnet", "sd1/lines"}}, "sd1", "each --controlnet needs its --control"},
     {{CONTROL("lines", "raw=init.png")}, "sdxl", "kind of model"},
     {{CONTROL("unet", "raw=init.png")}, "sd1", "holds no ControlNet"},
     {{{"lora", "changes.safetensors"}}, "sdxl", "changes.safetensors"},

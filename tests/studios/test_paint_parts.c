@@ -303,12 +303,12 @@ static void loras_that_do_not_fit_are_refused(void **state)
         const char *word, *why;
     } bad[] = {
         {"xl.safetensors:1", "'xl.safetensors' is a LoRA for Stable Diffusion XL, the model is "
-                             "of an unknown family"},
+                             "of another kind"},
         {"flux.safetensors",
-         "'flux.safetensors' is a LoRA for models of an unknown family, the "
-         "model is of an unknown family: none of its 1 layers is in it"},
-        {"tiny.safetensors", "'tiny.safetensors' is no LoRA: none of its 375 tensors is called "
-                             "as in one"},
+         "'flux.safetensors' is a LoRA for another model: this one has no layer as in it, such "
+         "as 'lora_unet_double_blocks_0_img_attn_qkv'"},
+        {"tiny.safetensors", "'tiny.safetensors' holds no LoRA but a UNet: give it with --unet "
+                             "or --model"},
         {"nowhere:0.5", "cannot open 'nowhere': No such file or directory"},
     };
     Tiny *t = tiny_new("sd");
@@ -395,13 +395,14 @@ static void what_is_no_model_earns_a_sentence(void **state)
          "'control.safetensors' holds no UNet but a ControlNet: give it with --controlnet"},
         {{.model = "lora.safetensors"},
          "'lora.safetensors' holds no UNet but a LoRA: give it with --lora"},
-        {{.model = "vae.safetensors"}, "'vae.safetensors' holds no UNet"},
+        {{.model = "vae.safetensors"},
+         "'vae.safetensors' holds no UNet but a VAE: give it with --vae"},
         {{.model = "unet.safetensors"}, "'unet.safetensors' holds no VAE: name one with --vae"},
         {{.model = "unet.safetensors", .vae = "vae.safetensors"},
          "'unet.safetensors' holds no text encoder: name one with --text-encoder"},
         {{.vae = "vae.safetensors"}, "no UNet is named: name a model, or one with --unet"},
         {{.model = "sd.safetensors", .vae = "text.safetensors"},
-         "'text.safetensors' holds no VAE"},
+         "'text.safetensors' holds no VAE but a text encoder: give it with --text-encoder"},
         {{.unet = "xl_unet.safetensors",
           .vae = "vae.safetensors",
           .text_encoder = "text.safetensors"},

@@ -48,7 +48,8 @@ static const struct {
     {"eval.pth", ": its pickle wants to run 'builtins.eval', which a table of tensors does not need: refused"},
     {"expanded.pth", ": tensor 'w' [1099511627776] is laid out so that copies would outgrow the file"},
     {"extension.pth", ": its pickle has opcode 0x82 at byte 2, which torch does not use"},
-    {"float8.safetensors", ": tensor 'w': its type F8_E4M3 is not supported"},
+    {"float8.safetensors", ": tensor 'w': its numbers have 8 bits (F8_E4M3), which is not "
+                            "supported: get the file with those of 16"},
     {"float_dim.safetensors", ": tensor 'w': its shape is not a row of whole numbers"},
     {"folder", " holds no file of weights: looked for model.safetensors, diffusion_pytorch_model.safetensors, pytorch_model.bin and diffusion_pytorch_model.bin"},
     {"gap.safetensors", ": tensor 'b' leaves a gap before it"},

@@ -261,13 +261,14 @@ static void what_does_not_fit_earns_a_sentence(void **state)
          "1.x"},
         {{{FLAT "attn1_to_q.lora_down.weight", {2, {2, 9}}},
           {FLAT "attn1_to_q.lora_up.weight", {2, {WIDTH, 2}}}},
-         "'it.safetensors' is a LoRA for models of an unknown family, the model is Stable "
+         "'it.safetensors' is a LoRA for another kind of models, the model is Stable "
          "Diffusion 1.x: its [6,2] * [2,9] does not fit "
          "'down_blocks.0.attentions.1.transformer_blocks.0.attn1.to_q.weight' [6,6]"},
         {{{"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight", {2, {2, WIDTH}}},
           {"lora_unet_double_blocks_0_img_attn_qkv.lora_up.weight", {2, {WIDTH, 2}}}},
-         "'it.safetensors' is a LoRA for models of an unknown family, the model is Stable "
-         "Diffusion 1.x: none of its 1 layers is in it"},
+         "'it.safetensors' is a LoRA for another model: this one has no layer as in it, such "
+         "as "
+         "'lora_unet_double_blocks_0_img_attn_qkv'"},
         {{{"lora_unet_x.hada_w1_a", {2, {2, 2}}}},
          "'it.safetensors' is a LoHa, which is not supported: only plain LoRAs are"},
         {{{"lora_unet_x.lokr_w1", {2, {2, 2}}}},

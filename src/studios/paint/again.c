@@ -19,25 +19,23 @@ typedef struct Again {
 static bool is_given(const Again *g, const Param *p)
 {
     static const size_t sizes[] = {
-        [PARAM_TEXT] = sizeof(char *),   [PARAM_LIST] = sizeof(char *),
-        [PARAM_PATH] = sizeof(char *),   [PARAM_PATHS] = sizeof(int64_t),
-        [PARAM_OUT] = sizeof(char *),    [PARAM_INT] = sizeof(int64_t),
-        [PARAM_NUMBER] = sizeof(double), [PARAM_SIZE] = 2 * sizeof(int64_t),
-        [PARAM_FLAG] = sizeof(bool)};
+        [PARAM_TEXT] = sizeof(char *),      [PARAM_WORDS] = sizeof(char *),
+        [PARAM_LIST] = sizeof(char *),      [PARAM_PATH] = sizeof(char *),
+        [PARAM_PATHS] = sizeof(int64_t),    [PARAM_OUT] = sizeof(char *),
+        [PARAM_INT] = sizeof(int64_t),      [PARAM_NUMBER] = sizeof(double),
+        [PARAM_SIZE] = 2 * sizeof(int64_t), [PARAM_FLAG] = sizeof(bool)};
     return memcmp((const char *)g->q + p->offset, (const char *)g->defaults + p->offset,
                   sizes[p->type]) != 0;
 }
 
-/* A value that is not given.  A text may be empty, though nobody can type that. */
+/* A value that is not given. */
 static bool take(const Again *g, const Param *p, const char *value, Err *err)
 {
     char *kept = arena_strdup(g->job, value);
     if (kept == NULL)
         return err_set(err, ERR_MEMORY, "not enough memory for a picture's settings");
-    if (kept[0] == '\0' && p->type == PARAM_TEXT && p->choices == NULL) {
-        memcpy((char *)g->q + p->offset, &kept, sizeof kept);
+    if (kept[0] == '\0' && p->type != PARAM_WORDS)
         return true;
-    }
     return param_set(p, g->q, kept, err) || err_prefix(err, "its --%s ", p->name);
 }
 

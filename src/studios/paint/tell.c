@@ -99,7 +99,7 @@ char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i)
     add(&t, "%s", q->prompt);
     add_loras(&t, q);
     add(&t, "\n");
-    if (q->negative != NULL)
+    if (q->negative != NULL && q->negative[0] != '\0')
         add(&t, "Negative prompt: %s\n", q->negative);
     add_sampler(&t, w);
     add(&t, ", CFG scale: %g, Seed: %lld, Size: %dx%d", w->guidance, (long long)(q->seed + i),
@@ -145,7 +145,8 @@ static Json *js_of(const Paths *p)
 static void put(Json *j, const Param *p, const void *request)
 {
     const void *at = (const char *)request + p->offset;
-    const char *text = p->type == PARAM_TEXT || p->type == PARAM_PATH || p->type == PARAM_LIST
+    const char *text = p->type == PARAM_TEXT || p->type == PARAM_WORDS ||
+                               p->type == PARAM_PATH || p->type == PARAM_LIST
                            ? *(const char *const *)at
                            : NULL;
     const int64_t *whole = at;
