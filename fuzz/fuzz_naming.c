@@ -2,33 +2,12 @@
 #include "fuzz.h"
 #include "weights/lora.h"
 
-/* Every word that comes for the first time names a tensor, whose shape its
- * length chooses. */
-static Weights *file_of(const unsigned char *data, size_t size)
-{
-    static float numbers[24];
-    static const Shape shapes[] = {
-        {1, {6}}, {2, {6, 4}}, {4, {3, 2, 1, 1}}, {0, {0}}, {1, {4}}};
-    Weights *w = weights_new("fuzz");
-    for (size_t at = 0; at < size; at++) {
-        char name[LONGEST_NAME + 1] = "";
-        size_t n = 0;
-        for (; at < size && data[at] > ' ' && n < LONGEST_NAME; at++)
-            name[n++] = (char)data[at];
-        if (text_is_name((Text){name, n}) && weights_index(w, name) == weights_count(w))
-            weights_add(
-                w, name,
-                tensor_over(numbers, TENSOR_F32, shapes[n % (sizeof shapes / sizeof *shapes)]));
-    }
-    return w;
-}
-
 /* The same words as a LoRA for the networks that they make. */
 static void match(const unsigned char *data, size_t size)
 {
-    Weights *model = file_of(data, size);
+    Weights *model = weights_of_words(data, size);
     Err err = {0};
-    Lora *lora = lora_of(file_of(data, size), 1, &err);
+    Lora *lora = lora_of(weights_of_words(data, size), 1, &err);
     for (int net = 0; lora != NULL && net < NETS; net++) {
         Err why = {0};
         Patches patches = {0};
@@ -46,7 +25,7 @@ static void match(const unsigned char *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    Weights *file = file_of(data, size);
+    Weights *file = weights_of_words(data, size);
     for (int net = 0; net < NETS; net++) {
         Err err = {0};
         Weights *view = net_view(file, (Net)net, &err);

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- safetensors zip legacy pickle json poses image texts palette prompt scheduler vocab naming upscaler
+[ $# -gt 0 ] || set -- safetensors zip legacy pickle json poses image texts palette prompt scheduler vocab naming config inversion upscaler
 build=${FUZZ_BUILD:-build-fuzz}
 [ -f "$build/build.ninja" ] || CC=clang meson setup "$build" -Dfuzz=true -Dbuildtype=debugoptimized \
     -Dbench=disabled -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link
@@ -19,7 +19,7 @@ for name; do
     case $name in
     json | naming | pickle | poses | texts) seeds="$corpus/$name" ;;
     image) seeds="$(pwd)/tests/media/corpus" ;;
-    palette | prompt | scheduler | upscaler | vocab) seeds="$corpus/${name}s" ;;
+    config | inversion | palette | prompt | scheduler | upscaler | vocab) seeds="$corpus/${name}s" ;;
     *) seeds="$corpus/good $corpus/bad $corpus/found $corpus/json" ;;
     esac
     mkdir -p "$build/corpus-$name"
