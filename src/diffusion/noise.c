@@ -95,6 +95,16 @@ void noise_source_release(NoiseSource *s)
     *s = (NoiseSource){0};
 }
 
+void noise_source_share(NoiseSource *s)
+{
+    for (int64_t i = 1; i < s->pictures; i++) {
+        if (s->cpu)
+            s->cpu[i] = s->cpu[0];
+        else
+            s->cuda[i] = s->cuda[0];
+    }
+}
+
 bool noise_source_draw(NoiseSource *s, Tensor to, Arena *scratch, Err *err)
 {
     check(to);

@@ -44,6 +44,10 @@ typedef struct NoiseSource {
 void noise_source_init(NoiseSource *s, NoiseRule rule, uint64_t seed, int64_t pictures);
 void noise_source_release(NoiseSource *s);
 
+/* From here on every picture is drawn the noise of the first: what frames of a
+ * character have alike comes out alike. */
+void noise_source_share(NoiseSource *s);
+
 /* Latents [pictures,h,w,C] in `to`, the next draw of each generator. */
 bool noise_source_draw(NoiseSource *s, Tensor to, Arena *scratch, Err *err) MUST_USE;
 

@@ -72,6 +72,17 @@ static bool is_of_family(const PaintWork *w, const PaintControl *c, Err *err)
                    weights_path(c->part.weights), own, model);
 }
 
+bool paint_control_open(const PaintWork *w, PaintControl *c, const char *path, Err *err)
+{
+    if (!paint_part_open(&c->part, NET_CONTROL, path, w->parts.context, err))
+        return false;
+    if (!is_of_family(w, c, err))
+        return false;
+    return (unet_config_read(&c->config, c->part.config, err) &&
+            controlnet_fits(&c->config, &w->unet, err)) ||
+           err_prefix(err, "'%s': ", path);
+}
+
 bool paint_controls_open(PaintWork *w, Err *err)
 {
     const PaintRequest *q = w->q;
@@ -92,14 +103,8 @@ bool paint_controls_open(PaintWork *w, Err *err)
         if (!read_word(c, q->controls.of[i], &w->job, err))
             return false;
         w->controls++;
-        if (!paint_part_open(&c->part, NET_CONTROL, q->controlnets.of[i], w->parts.context,
-                             err))
+        if (!paint_control_open(w, c, q->controlnets.of[i], err))
             return false;
-        if (!is_of_family(w, c, err))
-            return false;
-        if (!unet_config_read(&c->config, c->part.config, err) ||
-            !controlnet_fits(&c->config, &w->unet, err))
-            return err_prefix(err, "'%s': ", q->controlnets.of[i]);
     }
     return true;
 }
@@ -146,8 +151,11 @@ static Image seen(PaintWork *w, const PaintControl *c, Err *err)
 bool paint_controls_see(PaintWork *w, Err *err)
 {
     for (int i = 0; i < w->controls; i++) {
-        w->control[i].seen = seen(w, &w->control[i], err);
-        if (tensor_is_empty(w->control[i].seen))
+        PaintControl *c = &w->control[i];
+        c->seen = arena_zeros(&w->job, sizeof *c->seen);
+        must(c->seen != NULL);
+        *c->seen = seen(w, c, err);
+        if (tensor_is_empty(*c->seen))
             return false;
     }
     return true;
@@ -161,26 +169,22 @@ static int64_t rows_told(const PaintWork *w)
     return w->q->guess ? 1 : w->rows;
 }
 
-static Tensor told(const PaintWork *w, Tensor rows)
-{
-    int64_t n = rows_told(w);
-    return tensor_rows(rows, w->rows - n, n);
-}
-
 static bool hint(PaintWork *w, PaintControl *c, Err *err)
 {
     Run *r = &w->run;
-    size_t floor = run_floor(r);
-    Tensor rgb = image_to_f32(r->scratch, c->seen, RANGE_UNIT, &r->err);
-    if (!tensor_is_empty(rgb))
-        c->hint = controlnet_hint(
-            r, c->net, tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3)), &w->job);
-    bool ok = trunk_context(r, &c->net->trunk, told(w, w->context), &w->job, &c->context);
-    if (ok && w->is_xl)
-        ok = trunk_added(r, &c->net->trunk, told(w, w->pooled), told(w, paint_sizes(w)),
-                         &w->job, &c->context);
-    run_drop(r, floor);
-    return paint_ran(w, err) && ok;
+    int64_t count = c->is_each ? w->pictures : 1;
+    c->hint = arena_zeros(&w->job, (size_t)count * sizeof *c->hint);
+    must(c->hint != NULL);
+    for (int64_t i = 0; i < count; i++) {
+        size_t floor = run_floor(r);
+        Tensor rgb = image_to_f32(r->scratch, c->seen[i], RANGE_UNIT, &r->err);
+        if (!tensor_is_empty(rgb))
+            c->hint[i] = controlnet_hint(
+                r, c->net, tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3)), &w->job);
+        run_drop(r, floor);
+    }
+    c->context = paint_contexts(w, NULL, &c->net->trunk, rows_told(w));
+    return paint_ran(w, err) && c->context != NULL;
 }
 
 bool paint_controls_bind(PaintWork *w, Err *err)
@@ -209,7 +213,7 @@ static bool is_on(const PaintControl *c, const DenoiseCall *call)
 }
 
 const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Tensor x,
-                                      const UNetInput *in, UNetControl *sum)
+                                      const UNetInput *in, int64_t picture, UNetControl *sum)
 {
     bool any = false;
     UNetInput own = *in;
@@ -219,8 +223,8 @@ const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Ten
         PaintControl *c = &w->control[i];
         if (!is_on(c, call))
             continue;
-        own.context = &c->context;
-        own.pose[0] = c->hint;
+        own.context = &c->context[w->texts > 1 ? picture : 0];
+        own.pose[0] = c->hint[c->is_each ? picture : 0];
         if (!any && !controlnet_room(&w->run, &w->unet, own.latents, sum))
             return NULL;
         any = true;

@@ -16,6 +16,9 @@ bool paint_is_sound(Tensor t, const PaintPart *of, const char *what, Err *err) M
 
 /* ---- work.c ------------------------------------------------------------------------------ */
 
+/* Not with noise alone. */
+bool paint_begins_with_picture(const PaintWork *w);
+
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of);
 /* The run's failure becomes the caller's. */
 bool paint_ran(const PaintWork *w, Err *err) MUST_USE;
@@ -52,10 +55,10 @@ bool paint_bleed(Image im, Image mask, Arena *scratch, Err *err) MUST_USE;
 
 /* Puts them beside the UNet, and shows them words and pictures. */
 bool paint_controls_bind(PaintWork *w, Err *err) MUST_USE;
-/* What they add to what the UNet makes of `in`, one picture's rows, when they see x [1,h,w,Z];
- * into *sum, in scratch.  NULL: nothing, or the run has failed. */
+/* What they add to what the UNet makes of `in`, the rows of one picture, when they see x
+ * [1,h,w,Z]; into *sum, in scratch.  NULL: nothing, or the run has failed. */
 const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Tensor x,
-                                      const UNetInput *in, UNetControl *sum);
+                                      const UNetInput *in, int64_t picture, UNetControl *sum);
 void paint_controls_close(PaintWork *w);
 
 /* ---- keep.c ------------------------------------------------------------------------------ */
@@ -79,7 +82,7 @@ bool paint_noise(PaintWork *w, NoiseSource *noise, Err *err) MUST_USE;
 /* The same latents for each row, in scratch. */
 Tensor paint_rows(Run *r, Tensor latents, int64_t rows);
 
-/* What SDXL is told of the picture, [rows,6] in scratch: its height and width, where it was
- * cropped, what is wanted. */
-Tensor paint_sizes(PaintWork *w);
+/* What a network with this trunk, a UNet or (NULL) a ControlNet, reads of each text's last
+ * `rows` rows: [texts] in the job's arena; NULL if the run has failed. */
+UNetContext *paint_contexts(PaintWork *w, const UNet *unet, const Trunk *trunk, int64_t rows);
 #endif

@@ -59,11 +59,12 @@ typedef struct PaintControl {
     double from, until; /* shares of the steps */
     PaintPart part;
     UNetConfig config;
-    Image seen; /* at width x height */
+    Image *seen; /* [1], or [pictures] if each has its own; at width x height */
+    bool is_each;
     /* while it is in memory */
     ControlNet *net;
-    Tensor hint;
-    UNetContext context;
+    Tensor *hint;         /* of each seen */
+    UNetContext *context; /* of each text */
 } PaintControl;
 
 /* The painting at hand: who needs what is told by where it is filled in.
@@ -92,8 +93,15 @@ typedef struct PaintWork {
     Arena scratch; /* of the step at hand */
     Arena job;     /* of the run */
     Arena weights; /* of the network at hand */
+    Pool *lent;    /* somebody else's; or NULL, then the run's is its own */
     PaintParts parts;
     PaintLoras loras;
+
+    /* What pictures need not share.  Set by whoever has it, before paint_words. */
+    const char *const *prompts; /* [pictures] each its own; or NULL, then the request's */
+    Image *frames;              /* [pictures] to begin with, at width x height; or NULL, then
+                                   what see.c makes of --init is for all of them */
+    bool one_noise;             /* all are drawn the noise of the first */
 
     /* control.c */
     PaintControl control[PAINT_CONTROLS];
@@ -122,8 +130,9 @@ typedef struct PaintWork {
     int64_t rows; /* 2: unconditional, conditional; 1: the latter */
 
     /* words.c */
-    Tensor context; /* [rows,S,D] */
-    Tensor pooled;  /* [rows,P], SDXL only */
+    int64_t texts;  /* prompts: 1, or pictures */
+    Tensor context; /* [rows-1+texts,S,D] unconditional first, if it is asked at all */
+    Tensor pooled;  /* [rows-1+texts,P], SDXL only */
 
     /* sample.c */
     Tensor latents; /* [pictures,h,w,Z] */
@@ -159,6 +168,9 @@ bool paint_frame(PaintWork *w, Err *err) MUST_USE;
 
 /* Opens the ControlNets, which must fit the UNet. */
 bool paint_controls_open(PaintWork *w, Err *err) MUST_USE;
+/* One, of a file or folder. */
+bool paint_control_open(const PaintWork *w, PaintControl *c, const char *path,
+                        Err *err) MUST_USE;
 /* Reads their pictures, at the size that is settled. */
 bool paint_controls_see(PaintWork *w, Err *err) MUST_USE;
 

@@ -30,7 +30,7 @@ bool paint_noise(PaintWork *w, NoiseSource *source, Err *err)
     bool ok = w->q->noise != NULL ? noise_from_file(w, err)
                                   : noise_source_draw(source, w->latents, &w->scratch, err);
     arena_rewind(&w->scratch, floor);
-    if (ok && !tensor_is_empty(w->init)) {
+    if (ok && paint_begins_with_picture(w)) {
         w->noise = tensor_new(&w->job, TENSOR_F32, tensor_shape(w->latents), err);
         ok = !tensor_is_empty(w->noise);
         if (ok)
@@ -48,13 +48,15 @@ typedef enum { KEEP_NONE, KEEP_NOISED, KEEP_CLEAN } Keep;
 typedef struct Denoiser {
     PaintWork *w;
     const UNet *unet;
-    UNetContext context; /* of w->rows */
+    UNetContext *context; /* [texts] of w->rows */
     const Sampler *sampler;
     Keep keeps;
     Err *err;
 } Denoiser;
 
-Tensor paint_sizes(PaintWork *w)
+/* What SDXL is told of the picture, [rows,6] in scratch: its height and width, where it was
+ * cropped, what is wanted. */
+static Tensor sizes(PaintWork *w)
 {
     enum { NUMBERS = 6 };
     float h = (float)w->height, x = (float)w->width;
@@ -65,10 +67,48 @@ Tensor paint_sizes(PaintWork *w)
     return t;
 }
 
+/* Of all texts' rows, [rows-1+texts,...], those of text i, in scratch. */
+static Tensor rows_of_text(PaintWork *w, Tensor all, int64_t i)
+{
+    if (w->rows == 1 || w->texts == 1)
+        return tensor_rows(all, i, w->rows);
+    Shape s = tensor_shape(all);
+    s.dim[0] = w->rows;
+    Tensor two = nn_new(&w->run, s);
+    if (tensor_is_empty(two))
+        return two;
+    Tensor row = tensor_rows(all, 0, 1);
+    memcpy(two.data, row.data, tensor_bytes(row));
+    memcpy(tensor_rows(two, 1, 1).data, tensor_rows(all, 1 + i, 1).data, tensor_bytes(row));
+    return two;
+}
+
+static Tensor last_rows(Tensor t, int64_t n)
+{
+    return tensor_is_empty(t) ? t : tensor_rows(t, t.dim[0] - n, n);
+}
+
+UNetContext *paint_contexts(PaintWork *w, const UNet *unet, const Trunk *trunk, int64_t rows)
+{
+    Run *r = &w->run;
+    UNetContext *all = arena_zeros(&w->job, (size_t)w->texts * sizeof *all);
+    bool ok = all != NULL || err_set(&r->err, ERR_MEMORY, "not enough memory for prompts");
+    for (int64_t i = 0; i < w->texts && ok; i++) {
+        size_t floor = run_floor(r);
+        Tensor words = last_rows(rows_of_text(w, w->context, i), rows);
+        ok = unet != NULL ? unet_context(r, unet, words, &w->job, &all[i])
+                          : trunk_context(r, trunk, words, &w->job, &all[i]);
+        if (ok && w->is_xl)
+            ok = trunk_added(r, trunk, last_rows(rows_of_text(w, w->pooled, i), rows),
+                             last_rows(sizes(w), rows), &w->job, &all[i]);
+        run_drop(r, floor);
+    }
+    return ok ? all : NULL;
+}
+
 static bool prepare(Denoiser *d, Err *err)
 {
     PaintWork *w = d->w;
-    Run *r = &w->run;
     const UNetConfig *c = &d->unet->trunk.config;
     int64_t numbers = 6 * c->number_width;
     if (w->is_xl && w->pooled.dim[1] + numbers != c->added)
@@ -77,12 +117,8 @@ static bool prepare(Denoiser *d, Err *err)
             "the UNet wants a pooled vector %lld wide, the second text encoder gives "
             "%lld: they do not belong together",
             (long long)(c->added - numbers), (long long)w->pooled.dim[1]);
-    size_t floor = run_floor(r);
-    bool ok = unet_context(r, d->unet, w->context, &w->job, &d->context);
-    if (ok && w->is_xl)
-        ok = trunk_added(r, &d->unet->trunk, w->pooled, paint_sizes(w), &w->job, &d->context);
-    run_drop(r, floor);
-    return paint_ran(w, err) && ok;
+    d->context = paint_contexts(w, d->unet, &d->unet->trunk, w->rows);
+    return paint_ran(w, err) && d->context != NULL;
 }
 
 Tensor paint_rows(Run *r, Tensor latents, int64_t rows)
@@ -111,9 +147,9 @@ static void ask(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_
                     .t = call->t,
                     .guidance = (float)w->guidance,
                     .frames = count,
-                    .context = &d->context};
+                    .context = &d->context[w->texts > 1 ? from : 0]};
     UNetControl sum;
-    in.control = paint_controls_say(w, call, x, &in, &sum);
+    in.control = paint_controls_say(w, call, x, &in, from, &sum);
     Tensor out = unet_forward(r, d->unet, &in);
     if (!run_stopped(r)) {
         Tensor cond = tensor_rows(call->cond, from, count);
@@ -132,12 +168,14 @@ static void insist(const Denoiser *d, const DenoiseCall *call)
         paint_insist(d->w, d->sampler, call->step, call->latents, call->uncond, 0);
 }
 
-/* As many pictures at once as have the pixels of one of 512 x 512. */
+/* As many pictures at once as have the pixels of one of 512 x 512; if they read and see the
+ * same. */
 static bool denoise(void *net, const DenoiseCall *call, Err *err)
 {
     Denoiser *d = net;
     int64_t pixels = call->latents.dim[1] * call->latents.dim[2];
-    int64_t at_once = d->w->controls > 0 ? 1 : max64(64 * 64 / pixels, 1);
+    bool alike = d->w->controls == 0 && d->w->texts == 1;
+    int64_t at_once = alike ? max64(64 * 64 / pixels, 1) : 1;
     for (int64_t i = 0; i < call->frames; i += at_once)
         ask(d, call, i, min64(at_once, call->frames - i));
     if (d->keeps == KEEP_CLEAN && paint_ran(d->w, err))
@@ -174,7 +212,7 @@ static int begin(PaintWork *w, const Sampler *s)
     bool is_masked = !tensor_is_empty(w->frame_mask) || w->parts.is_inpaint;
     int64_t n = tensor_count(w->latents);
     bool is_noise = tensor_is_empty(w->seen) || (is_masked && w->strength >= 1);
-    int first = tensor_is_empty(w->init) ? 0 : sampler_first(s, w->strength);
+    int first = !paint_begins_with_picture(w) ? 0 : sampler_first(s, w->strength);
     if (is_noise) {
         for (int64_t i = 0; i < n; i++)
             x[i] *= s->start_scale;
@@ -240,6 +278,8 @@ bool paint_sample(PaintWork *w, Err *err)
         return false;
     noise_source_init(&noise, rng != NULL && strcmp(rng, "cuda") == 0 ? NOISE_CUDA : NOISE_CPU,
                       (uint64_t)w->q->seed, w->pictures);
+    if (w->one_noise)
+        noise_source_share(&noise);
     bool ok = sample(w, &sampler, &noise, err);
     noise_source_release(&noise);
     sampler_release(&sampler);

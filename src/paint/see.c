@@ -187,6 +187,18 @@ static void cut_holes(const PaintWork *w, Tensor rgb)
             tensor_f32(rgb)[i] = 0;
 }
 
+/* The picture as the VAE sees it, [1,H,W,3] in scratch; empty if the run has failed. */
+static Tensor numbers(PaintWork *w, Image im, bool has_holes)
+{
+    Run *r = &w->run;
+    Tensor rgb = image_to_f32(r->scratch, im, RANGE_SIGNED, &r->err);
+    if (tensor_is_empty(rgb))
+        return rgb;
+    if (has_holes)
+        cut_holes(w, rgb);
+    return tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3));
+}
+
 /* A draw of the posterior for each picture of the batch. */
 static bool encode(PaintWork *w, const Vae *vae, bool has_holes, NoiseSource *noise, Tensor *to,
                    Err *err)
@@ -195,15 +207,12 @@ static bool encode(PaintWork *w, const Vae *vae, bool has_holes, NoiseSource *no
     Shape s = tensor_shape(w->latents);
     size_t floor = run_floor(r);
     *to = tensor_new(&w->job, TENSOR_F32, s, err);
-    Tensor drawn = nn_new(r, s), rgb = image_to_f32(r->scratch, w->frame, RANGE_SIGNED, err);
+    Tensor drawn = nn_new(r, s);
     bool ok = err->kind == ERR_NONE && paint_ran(w, err) &&
               noise_source_draw(noise, drawn, r->scratch, err);
-    if (ok && has_holes)
-        cut_holes(w, rgb);
-    if (ok)
-        rgb = tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3));
     for (int64_t i = 0; i < w->pictures && ok; i++) {
         size_t mark = run_floor(r);
+        Tensor rgb = numbers(w, w->frames != NULL ? w->frames[i] : w->frame, has_holes);
         Tensor z = vae_encode(r, vae, rgb, tensor_rows(drawn, i, 1));
         ok = paint_ran(w, err) && paint_is_sound(z, &w->parts.vae, "VAE encoder", err);
         if (ok)
@@ -277,7 +286,7 @@ bool paint_see(PaintWork *w, NoiseSource *noise, Err *err)
     PaintLoan l;
     Vae vae;
     const VaeParts half = {.encoder = true};
-    if (tensor_is_empty(w->init))
+    if (!paint_begins_with_picture(w))
         return paint_noise(w, noise, err);
     paint_loan_begin(&l, w, "VAE encoder", NET_VAE, w->parts.vae.weights);
     (void)!vae_bind(&vae, &l.bind, &w->vae, half);

@@ -11,10 +11,10 @@
 
 enum { PROMPT_OWN = 64 };
 
-/* Both prompts, as long as each other, unconditional first. */
+/* All prompts, as long as each other, unconditional first. */
 typedef struct Words {
     Tokenizer *tokenizer;
-    Prompt prompt[2];
+    Prompt *prompt; /* [rows] */
     int64_t rows, chunks;
     Weights *own[PROMPT_OWN]; /* files of words learnt from pictures */
     int64_t owned, vectors;   /* files; rows in all */
@@ -102,10 +102,20 @@ static bool own_vectors(const Words *s, PaintWork *w, int64_t width, Tensor *to,
     return !tensor_is_empty(*to);
 }
 
+/* Of the unconditional row, -1, or of a text. */
+static const char *text_of(const PaintWork *w, int64_t i)
+{
+    if (i < 0)
+        return w->q->negative != NULL ? w->q->negative : "";
+    return w->prompts != NULL ? w->prompts[i] : w->q->prompt;
+}
+
 static bool read_words(Words *s, PaintWork *w, Err *err)
 {
-    const char *text[2] = {w->q->negative != NULL ? w->q->negative : "", w->q->prompt};
-    s->rows = w->rows;
+    int64_t before = w->rows - 1; /* an unconditional row */
+    w->texts = w->prompts != NULL ? w->pictures : 1;
+    s->rows = before + w->texts;
+    s->prompt = xalloc((size_t)s->rows, sizeof *s->prompt);
     s->tokenizer = tokenizer_of(w->parts.tokenizer, err);
     if (s->tokenizer == NULL)
         return false;
@@ -113,7 +123,7 @@ static bool read_words(Words *s, PaintWork *w, Err *err)
         if (!learn(s, w, w->q->embeddings.of[i], err))
             return false;
     for (int64_t i = 0; i < s->rows; i++) {
-        if (!prompt_read(&s->prompt[i], s->tokenizer, text[2 - s->rows + i], err))
+        if (!prompt_read(&s->prompt[i], s->tokenizer, text_of(w, i - before), err))
             return false;
         s->chunks = max64(s->chunks, s->prompt[i].count);
     }
@@ -124,8 +134,9 @@ static bool read_words(Words *s, PaintWork *w, Err *err)
 
 static void release_words(Words *s)
 {
-    for (int i = 0; i < 2; i++)
+    for (int64_t i = 0; s->prompt != NULL && i < s->rows; i++)
         prompt_release(&s->prompt[i]);
+    xfree(s->prompt);
     for (int64_t i = 0; i < s->owned; i++)
         weights_close(s->own[i]);
     tokenizer_free(s->tokenizer);

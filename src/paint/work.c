@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "paint/internal.h"
 
+bool paint_begins_with_picture(const PaintWork *w)
+{
+    return !tensor_is_empty(w->init) || w->frames != NULL;
+}
+
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of)
 {
     if (w->talk->progress != NULL)
@@ -20,7 +25,7 @@ bool paint_begin(PaintWork *w, Err *err)
         !arena_init(&w->weights, 0, err) || !kernels_named(&w->kernels, w->q->kernels, err))
         return false;
     w->run = (Run){.kernels = &w->kernels,
-                   .pool = pool_new((int)w->q->threads),
+                   .pool = w->lent != NULL ? w->lent : pool_new((int)w->q->threads),
                    .scratch = &w->scratch,
                    .cancel = w->talk->cancel};
     return true;
@@ -28,7 +33,8 @@ bool paint_begin(PaintWork *w, Err *err)
 
 void paint_end(PaintWork *w)
 {
-    pool_free(w->run.pool);
+    if (w->lent == NULL)
+        pool_free(w->run.pool);
     paint_controls_close(w);
     paint_loras_close(&w->loras);
     paint_parts_close(&w->parts);
