@@ -58,6 +58,9 @@ typedef struct Sampler {
     float *kept[SAMPLER_KEEPS]; /* [count] each, of former steps, in the arena */
 } Sampler;
 
+/* Of all rows, for a parameter's choices. */
+#define SAMPLERS "ddim|ddpm|pndm|euler|euler_a|dpm++2m|dpm++2m_karras|unipc|lcm"
+
 /* The row called `name`, whatever the case, spaces, dashes and underscores
  * ("DPM++ 2M Karras"); NULL if there is none. */
 const SamplerKind *sampler_find(const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/paint.h"
 
+#include "diffusion/sampler.h"
 #include "studios/paint/internal.h"
 
 static bool paint_run(const void *request, const StudioRun *talk, Err *err)
@@ -87,8 +88,8 @@ static const Param params[] = {
     {"steps", PARAM_INT, AT(steps), "", 1, 1000, "N", "of the sampler (default: 20; lcm: 4)",
      NULL, false},
     {"sampler", PARAM_TEXT, AT(sampler), "", 0, 0, "NAME",
-     "how noise becomes a picture (default: as the model's scheduler says, or euler)",
-     "ddim|ddpm|pndm|euler|euler_a|dpm++2m|dpm++2m_karras|unipc|lcm", false},
+     "how noise becomes a picture (default: as the model's scheduler says, or euler)", SAMPLERS,
+     false},
     {"seed", PARAM_INT, AT(seed), "42", 0, 4294967295.0, "N",
      "of the noise; the same as torch's", NULL, false},
     {"spacing", PARAM_TEXT, AT(spacing), "", 0, 0, "NAME",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "studios/sprite.h"
 
+#include "diffusion/sampler.h"
 #include "pose/draw.h"
 #include "sheet/export.h"
 #include "studios/sprite/internal.h"
@@ -73,17 +74,19 @@ static const Param params[] = {
     {"height", PARAM_NUMBER, AT(height), "1", 0.2, 1.2, "X",
      "diffusion: how high it is drawn, beside its own height in the picture", NULL, false},
     {"method", PARAM_TEXT, AT(method), "auto", 0, 0, "NAME", "how frames are drawn",
-     "auto|puppet|refine|diffusion", false},
+     "auto|puppet|refine|diffusion|prompt|controlnet", false},
     {"mend", PARAM_NUMBER, AT(mend), "1", 0, 1, "X",
      "how much the mender may change where a puppet tears; 0: the drawing's own pixels", NULL,
      false},
-    {"strength", PARAM_NUMBER, AT(strength), "0.5", 0.01, 1, "X",
-     "how much of it refine draws anew; 1: from nothing", NULL, false},
+    {"strength", PARAM_NUMBER, AT(strength), "", 0.01, 1, "X",
+     "how much is drawn anew; 1: all (default: refine 0.5, prompt 0.35, controlnet 0.6)", NULL,
+     false},
     {"gate", PARAM_TEXT, AT(gate), "changed", 0, 0, "WHERE",
      "where refine draws: where the mender changed the puppet, or all of the figure",
      "changed|all", false},
-    {"model", PARAM_PATH, AT(model), "", 0, 0, "DIR",
-     "Animate Anyone / Sprite Sheet Diffusion weights (default: the embedded small model)",
+    {"model", PARAM_PATH, AT(model), "", 0, 0, "PATH",
+     "Animate Anyone / Sprite Sheet Diffusion weights (default: the embedded small model); "
+     "prompt, controlnet: Stable Diffusion, a folder of diffusers or one file",
      NULL, false},
     {"family", PARAM_TEXT, AT(family), "", 0, 0, "NAME",
      "the kind of model, if its folder does not say: animate-anyone, sprite-sheet-diffusion, "
@@ -95,10 +98,12 @@ static const Param params[] = {
     {"size", PARAM_SIZE, AT(size), "", 8, 4096, "WxH",
      "of a frame, in pixels (default: the model's, 512x512 or 64x64)", NULL, false},
     {"steps", PARAM_INT, AT(steps), "", 1, 1000, "N",
-     "of the sampler (default: the model's; 25 for published ones)", NULL, false},
+     "of the sampler (default: the model's; 25 for published ones; prompt, controlnet: 20)",
+     NULL, false},
     {"guidance", PARAM_NUMBER, AT(guidance), "", 0.01, 100, "X",
-     "how closely to follow the picture (default: the model's; 3.5 for published ones)", NULL,
-     false},
+     "how closely to follow the picture (default: the model's; 3.5 for published ones), or "
+     "the words (7.5)",
+     NULL, false},
     {"seed", PARAM_INT, AT(seed), "42", 0, 4294967295.0, "N",
      "of the noise; the same as torch's", NULL, false},
     {"context", PARAM_INT, AT(context), "", 1, 4096, "N",
@@ -108,15 +113,46 @@ static const Param params[] = {
     {"window", PARAM_TEXT, AT(window), "auto", 0, 0, "KIND",
      "closed: windows wrap, for loops; open: for what happens once; auto: as the animation is",
      "auto|closed|open", false},
+    {"prompt", PARAM_TEXT, AT(prompt), "", 0, 0, "WORDS",
+     "what the character is, as \"a knight in silver armour\"", NULL, false},
+    {"negative", PARAM_TEXT, AT(negative), "", 0, 0, "WORDS",
+     "what frames are to avoid (default: as --prompts has it)", NULL, false},
+    {"prompts", PARAM_PATH, AT(prompts), "", 0, 0, "FILE",
+     "own words for the frames of animations, JSON (default: built-in "
+     "ones)",
+     NULL, false},
+    {"begin", PARAM_TEXT, AT(begin), "auto", 0, 0, "WITH",
+     "what is painted over (auto: the drawing for prompt, the puppet's "
+     "frames for controlnet)",
+     "auto|drawing|puppet", false},
+    {"controlnet", PARAM_PATH, AT(controlnet), "", 0, 0, "PATH",
+     "the network that sees skeletons (openpose)", NULL, false},
+    {"control-scale", PARAM_NUMBER, AT(control_scale), "1", 0, 2, "X",
+     "how much the skeletons say", NULL, false},
+    {"lora", PARAM_PATHS, AT(loras), "", 0, 0, "FILE:WEIGHT",
+     "changes the model; may be given several times", NULL, false},
+    {"vae", PARAM_PATH, AT(vae), "", 0, 0, "PATH", "instead of the model's", NULL, false},
+    {"sampler", PARAM_TEXT, AT(sampler), "", 0, 0, "NAME",
+     "how noise becomes a frame (default: as the model's scheduler says, "
+     "or pndm)",
+     SAMPLERS, false},
     {"batch-statistics", PARAM_FLAG, AT(batch_statistics), "", 0, 0, NULL,
      "a multi-resolution guider normalises by its input, as the published scripts do", NULL,
      false},
+    {"plms-lag", PARAM_FLAG, AT(plms_lag), "", 0, 0, NULL,
+     "pndm, begun in the middle, is told times one step late, as by diffusers", NULL, false},
+    {"rng", PARAM_TEXT, AT(rng), "cpu", 0, 0, "NAME",
+     "prompt, controlnet: whose noise a seed stands for, torch's on the processor, or on a "
+     "graphics card",
+     "cpu|cuda", false},
     {"rules", PARAM_TEXT, AT(rules), "long", 0, 0, "WHOSE",
      "how Moore's scripts resize pictures: long (pose2img, pose2vid_long), or short (pose2vid: "
      "CLIP sees the middle, poses are bicubic)",
      "long|short", false},
     {"noise", PARAM_PATH, AT(noise), "", 0, 0, "FILE",
-     "safetensors with the tensor 'noise' [1,C,F,h,w] instead of the seed's", NULL, false},
+     "safetensors with the tensor 'noise' [1,C,F,h,w] instead of the seed's; prompt, "
+     "controlnet: [F,C,h,w]",
+     NULL, false},
     {"raw", PARAM_FLAG, AT(raw), "", 0, 0, NULL,
      "frames exactly as the model makes them: no cutting out, no padding, no sheet", NULL,
      false},
@@ -131,6 +167,7 @@ static const ParamGroup groups[] = {
     {"mask", "What is where in the drawing"},
     {"method", "How frames are drawn"},
     {"model", "The model"},
+    {"prompt", "Frames by Stable Diffusion: --method prompt, controlnet"},
     {"batch-statistics", "For comparing with other implementations"},
     {"threads", "The machine"},
 };

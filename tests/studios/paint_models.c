@@ -19,9 +19,9 @@ static char *folder;
 
 const char *in_folder(const char *name)
 {
-    static char path[8][512];
+    static char path[32][512];
     static int next;
-    char *to = path[next++ % 8];
+    char *to = path[next++ % 32];
     snprintf(to, sizeof path[0], "%s/%s", folder, name);
     return to;
 }
@@ -142,15 +142,20 @@ void models_remove(void)
 
 bool paint_with(const Flag *flags, const StudioRun *talk, Err *err)
 {
-    void *request = xalloc(1, paint_studio.request_size);
+    return studio_with(&paint_studio, flags, talk, err);
+}
+
+bool studio_with(const Studio *studio, const Flag *flags, const StudioRun *talk, Err *err)
+{
+    void *request = xalloc(1, studio->request_size);
     bool ok = true;
-    studio_defaults(&paint_studio, request);
+    studio_defaults(studio, request);
     for (; flags->name != NULL && ok; flags++) {
-        const Param *p = studio_param(&paint_studio, flags->name, strlen(flags->name));
+        const Param *p = studio_param(studio, flags->name, strlen(flags->name));
         assert_non_null(p);
         ok = param_set(p, request, flags->value, err) || err_prefix(err, "--%s ", p->name);
     }
-    ok = ok && paint_studio.run(request, talk, err);
+    ok = ok && studio->run(request, talk, err);
     xfree(request);
     return ok;
 }

@@ -28,6 +28,8 @@ typedef struct Flag {
     const char *name, *value;
 } Flag;
 bool paint_with(const Flag *flags, const StudioRun *talk, Err *err) MUST_USE;
+bool studio_with(const Studio *studio, const Flag *flags, const StudioRun *talk,
+                 Err *err) MUST_USE;
 
 /* Every stage of the golden lies in folder/dump, within 1e-4 of its largest. */
 void assert_stages(const Golden *g);

@@ -220,31 +220,51 @@ static bool hash_file(uint64_t *hash, const char *path, Err *err)
     return true;
 }
 
+/* A line about the bytes of a file: "FILE", or "FILE:0.7" of a LoRA. */
+static bool add_hash(char **text, const char *name, const char *word, Err *err)
+{
+    uint64_t hash;
+    char *path = xstrdup(word), *colon = strrchr(path, ':');
+    if (colon != NULL && !file_exists(path))
+        *colon = '\0';
+    bool ok = hash_file(&hash, path, err);
+    xfree(path);
+    if (!ok)
+        return false;
+    size_t n = strlen(*text), room = strlen(name) + 40;
+    *text = xgrow(*text, n + room, 1);
+    snprintf(*text + n, room, "bytes of %s=%016llx\n", name, (unsigned long long)hash);
+    return true;
+}
+
+static bool add_hashes(char **text, const Param *p, const BatchJob *job, Err *err)
+{
+    const void *at = (const char *)&job->q + p->offset;
+    const char *path = p->type == PARAM_PATH ? *(const char *const *)at : NULL;
+    if (at == &job->q.pictures)
+        path = job->picture;
+    if (is_given(path))
+        return add_hash(text, p->name, path, err);
+    bool ok = true;
+    for (int64_t i = 0; p->type == PARAM_PATHS && i < ((const Paths *)at)->count && ok; i++)
+        ok = add_hash(text, p->name, ((const Paths *)at)->of[i], err);
+    return ok;
+}
+
 /* Every parameter that changes a pixel, and the bytes of the files that it names. */
 static char *describe(const Batch *b, const BatchJob *job, Err *err)
 {
     static const char *const without[] = {"picture", "out",  "jobs", "threads",
                                           "verbose", "dump", NULL};
     char *settings = studio_settings(b->studio, &job->q, without);
-    size_t n = strlen(settings), room = n + 4096;
-    settings = xgrow(settings, room, 1);
-    n += (size_t)snprintf(settings + n, room - n, "version=%s\n", ATELIER_VERSION);
-    for (int i = 0; i < b->studio->param_count; i++) {
-        const Param *p = &b->studio->params[i];
-        const char *path = p->type == PARAM_PATHS ? job->picture
-                           : p->type == PARAM_PATH
-                               ? *(const char *const *)((const char *)&job->q + p->offset)
-                               : NULL;
-        uint64_t hash;
-        if (!is_given(path))
-            continue;
-        if (!hash_file(&hash, path, err)) {
+    size_t n = strlen(settings), room = strlen(ATELIER_VERSION) + 16;
+    settings = xgrow(settings, n + room, 1);
+    snprintf(settings + n, room, "version=%s\n", ATELIER_VERSION);
+    for (int i = 0; i < b->studio->param_count; i++)
+        if (!add_hashes(&settings, &b->studio->params[i], job, err)) {
             xfree(settings);
             return NULL;
         }
-        n += (size_t)snprintf(settings + n, room - n, "bytes of %s=%016llx\n", p->name,
-                              (unsigned long long)hash);
-    }
     return settings;
 }
 

@@ -3,7 +3,6 @@
 
 #include "base/data.h"
 #include "diffusion/noise.h"
-#include "sheet/matte.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,8 +75,8 @@ static void override_family(Drawer *d, const SpriteRequest *q)
         f->overlap = f->context / 2;
     if (is_given(q->pose_style))
         snprintf(f->pose_style, sizeof f->pose_style, "%s", q->pose_style);
-    d->width = (int)(q->size[0] > 0 ? q->size[0] : f->width);
-    d->height = (int)(q->size[1] > 0 ? q->size[1] : f->height);
+    d->canvas.width = (int)(q->size[0] > 0 ? q->size[0] : f->width);
+    d->canvas.height = (int)(q->size[1] > 0 ? q->size[1] : f->height);
 }
 
 static bool find_folder(Drawer *d, const SpriteRequest *q, Err *err)
@@ -107,12 +106,13 @@ static bool diffusion_open(void *state, Work *w, Err *err)
     d->model.crops_for_clip = strcmp(q->rules, "short") == 0;
     d->model.dump = is_given(q->dump) ? q->dump : NULL;
     int64_t f = vae_factor(&d->model.vae_config);
-    if (d->width % f != 0 || d->height % f != 0)
+    if (d->canvas.width % f != 0 || d->canvas.height % f != 0)
         return err_set(err, ERR_INPUT,
                        "--size %dx%d: this model's frames are multiples of %lld "
                        "pixels; %lldx%lld would do",
-                       d->width, d->height, (long long)f, (long long)(d->width / f * f),
-                       (long long)(d->height / f * f));
+                       d->canvas.width, d->canvas.height, (long long)f,
+                       (long long)(d->canvas.width / f * f),
+                       (long long)(d->canvas.height / f * f));
     return true;
 }
 
@@ -126,108 +126,21 @@ static void diffusion_close(void *state)
 
 /* ---- the picture -------------------------------------------------------------------- */
 
-/* The part of the picture that becomes the frame: the character four fifths
- * as high as the frame (or two thirds as wide), its feet near the ground line
- * that such models were trained with. */
-static Rect standing_frame(const Drawer *d, Rect box)
-{
-    double scale = d->height * 0.78 / box.h;
-    if (box.w * scale > d->width * 0.66)
-        scale = d->width * 0.66 / box.w;
-    Rect r = {.w = (int)(d->width / scale + 0.5), .h = (int)(d->height / scale + 0.5)};
-    r.x = box.x + box.w / 2 - r.w / 2;
-    r.y = box.y + box.h - (int)(r.h * 0.94 + 0.5);
-    return r;
-}
-
-/* What to put behind the character: for an opaque picture the colour of its
- * corner, which pads it. */
-static Rgb background(const Drawer *d, const Figure *f, bool is_raw)
-{
-    if (!f->has_alpha) {
-        const unsigned char *c = image_at(f->picture, 0, 0);
-        return (Rgb){c[0], c[1], c[2]};
-    }
-    if (d->family.keys > 0 || !is_raw)
-        return matte_choose_key(f->picture, d->family.key, d->family.keys);
-    return (Rgb){0, 0, 0};
-}
-
-/* Where the character stands: known by its alpha, else taken to fill the frame
- * as framed characters do. */
-static void place_figure(Drawer *d, Rect part, double head)
-{
-    float sx = (float)d->width / (float)part.w, sy = (float)d->height / (float)part.h;
-    Outline o = {.left = (float)part.x + 0.2f * (float)part.w,
-                 .right = (float)part.x + 0.8f * (float)part.w,
-                 .top = (float)part.y + 0.1f * (float)part.h,
-                 .bottom = (float)part.y + 0.94f * (float)part.h,
-                 .head = 0.2f};
-    o.crown = o.top;
-    if (d->who->has_alpha)
-        o = d->who->outline;
-    d->figure = (Outline){.left = (o.left - (float)part.x) * sx,
-                          .right = (o.right - (float)part.x) * sx,
-                          .top = (o.top - (float)part.y) * sy,
-                          .bottom = (o.bottom - (float)part.y) * sy,
-                          .crown = (o.crown - (float)part.y) * sy,
-                          .head = head > 0 ? (float)head : o.head};
-}
-
-static bool frame_picture(Drawer *d, Work *w, Err *err)
-{
-    Image im = d->who->picture;
-    Rect part = {0, 0, image_width(im), image_height(im)};
-    d->key = background(d, d->who, w->q->raw);
-    if (!w->q->raw)
-        part = d->who->has_alpha ? standing_frame(d, image_bounds(im, 128))
-                                 : image_frame(im, d->width, d->height);
-    Image over = image_over(&w->job, im, d->key, err);
-    if (tensor_is_empty(over))
-        return false;
-    d->whole = image_crop(&w->job, over, part, d->key, err);
-    if (tensor_is_empty(d->whole))
-        return false;
-    d->frame = image_resize(&w->job, d->whole, d->width, d->height, RESIZE_LANCZOS, err);
-    d->part = part;
-    place_figure(d, part, w->q->head);
-    return !tensor_is_empty(d->frame);
-}
-
-/* Its joints, by which its skeletons are built: those that are given must do, of those
- * that are looked for what is found.  Without them its outline tells. */
-static bool find_build(Figure *f, Work *w, Err *err)
-{
-    Err none = {0};
-    if (f->rig.scale > 0 || !f->has_alpha)
-        return true;
-    if (is_given(w->q->joints))
-        return figure_stand(f, w, err);
-    if (!figure_stand(f, w, &none))
-        f->rig = (Rig){0};
-    return true;
-}
-
 static bool diffusion_meet(void *state, Work *w, Figure *f, Err *err)
 {
     Drawer *d = state;
-    if (!find_build(f, w, err))
-        return false;
-    d->who = f;
     d->model.latent = (Tensor){0}; /* not yet seen */
-    Err doubt = {0};
-    if (!w->q->raw && !figure_is_cut_out(f, &doubt))
-        work_warn(w, "warning: %s", doubt.text);
-    return frame_picture(d, w, err);
+    /* a guider takes its pictures down to the size of the latents: by 8 */
+    d->canvas.grow = 8.0f / (float)vae_factor(&d->model.vae_config);
+    d->canvas.style = d->family.pose_style;
+    d->canvas.filter = d->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS;
+    return canvas_meet(&d->canvas, w, f, d->family.key, d->family.keys, err);
 }
 
 static int diffusion_sides(void *state, Work *w, Side *to, Err *err)
 {
     (void)state;
-    float yaw = 45;
-    if (!sides_yaw(w->q, &yaw, err))
-        return 0;
-    return sides_around(w->q, yaw, to);
+    return canvas_sides(w->q, to, err);
 }
 
 /* The picture as the networks want it, once for all actions. */
@@ -236,29 +149,11 @@ bool drawer_see(Drawer *d, Work *w, Err *err)
     if (!tensor_is_empty(d->model.latent))
         return true;
     d->model.job = &w->job;
-    return model_see(&d->model, d->frame, d->whole, err) && model_reference(&d->model, err);
+    return model_see(&d->model, d->canvas.frame, d->canvas.whole, err) &&
+           model_reference(&d->model, err);
 }
 
 /* ---- poses -------------------------------------------------------------------------- */
-
-static Image *pose_pictures(Drawer *d, const Action *m, Work *w, Err *err)
-{
-    /* a guider takes its pictures down to the size of the latents: by 8 */
-    float grow = 8.0f / (float)vae_factor(&d->model.vae_config);
-    PoseView v = {
-        .q = w->q,
-        .rig = d->who->rig.scale > 0 ? &d->who->rig : NULL,
-        .head = d->figure.head,
-        .style = d->family.pose_style,
-        .filter = d->model.crops_for_clip ? RESIZE_BICUBIC : RESIZE_LANCZOS,
-        .width = (int)((float)d->width * grow),
-        .height = (int)((float)d->height * grow),
-        .top = d->figure.crown * grow,
-        .bottom = d->figure.bottom * grow,
-        .center_x = (d->figure.left + d->figure.right) / 2 * grow,
-    };
-    return action_pictures(m, &v, &d->step, &w->scratch, err);
-}
 
 /* Pictures of one size as numbers, [count,H,W,C]; empty with the reason. */
 static Tensor numbers(Arena *a, const Image *pictures, int64_t count, Range range, Err *err)
@@ -297,7 +192,7 @@ bool drawer_guide(Drawer *d, Work *w, const Image *pictures, const Image *frames
 
 static bool make_poses(Drawer *d, Work *w, const Action *m, Err *err)
 {
-    const Image *pictures = pose_pictures(d, m, w, err);
+    const Image *pictures = canvas_skeletons(&d->canvas, w, m, &d->step, err);
     return pictures != NULL && drawer_guide(d, w, pictures, NULL, m->count, err);
 }
 
@@ -335,9 +230,10 @@ static bool draw_noise(Drawer *d, Work *w, Err *err)
 static bool make_noise(Drawer *d, Work *w, int64_t count, Err *err)
 {
     int64_t f = vae_factor(&d->model.vae_config);
-    d->latents =
-        tensor_new(&d->step, TENSOR_F32,
-                   SHAPE(count, d->height / f, d->width / f, d->model.vae_config.latent), err);
+    d->latents = tensor_new(
+        &d->step, TENSOR_F32,
+        SHAPE(count, d->canvas.height / f, d->canvas.width / f, d->model.vae_config.latent),
+        err);
     if (tensor_is_empty(d->latents))
         return false;
     size_t floor = w->scratch.used;
@@ -376,7 +272,7 @@ bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err)
     if (!sampler_init(&sampler, &d->family.scheduler, (int)d->family.steps, err))
         return false;
     const char *window = w->q->window;
-    int first = tensor_is_empty(noise) ? 0 : sampler_first(&sampler, w->q->strength);
+    int first = tensor_is_empty(noise) ? 0 : sampler_first(&sampler, refine_strength(w->q));
     if (!tensor_is_empty(noise))
         sampler_add_noise(&sampler, first, tensor_f32(d->latents), tensor_f32(noise),
                           tensor_count(noise));
@@ -446,9 +342,7 @@ static Image finish(const Drawer *d, Work *w, int64_t i, Err *err)
                               RANGE_UNIT, is_raw ? TO_U8_CUT : TO_U8_ROUNDED, err);
     if (tensor_is_empty(im) || is_raw)
         return im;
-    MatteOptions o = {.key = d->key,
-                      .character = d->who->has_alpha ? d->who->picture : (Image){0}};
-    return matte_cut(&w->job, im, &o, err);
+    return canvas_cut(&d->canvas, im, &w->job, err);
 }
 
 static bool diffusion_look(void *state, Work *w, const Action *m, Err *err)
@@ -456,7 +350,8 @@ static bool diffusion_look(void *state, Work *w, const Action *m, Err *err)
     Drawer *d = state;
     size_t floor = w->scratch.used;
     arena_rewind(&d->step, 0);
-    bool ok = make_noise(d, w, m->count, err) && pose_pictures(d, m, w, err) != NULL;
+    bool ok = make_noise(d, w, m->count, err) &&
+              canvas_skeletons(&d->canvas, w, m, &d->step, err) != NULL;
     arena_rewind(&w->scratch, floor);
     return ok;
 }
@@ -472,7 +367,7 @@ static bool diffusion_draw(void *state, Work *w, const Action *m, Image *frames,
         !drawer_sample(d, w, m->loops, (Tensor){0}, err) || !drawer_decode(d, err))
         return false;
     for (int64_t i = 0; i < m->count; i++) {
-        m->root[i] = d->width / 2;
+        m->root[i] = d->canvas.width / 2;
         frames[i] = finish(d, w, i, err);
         if (tensor_is_empty(frames[i]))
             return false;

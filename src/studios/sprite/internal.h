@@ -27,6 +27,15 @@ typedef struct SpriteRequest {
     const char *mask;   /* of one picture */
     const char *method; /* "auto": the best for what is given */
     const char *model;
+    const char *prompt, *negative; /* what the character is; what frames are to avoid */
+    const char *prompts;           /* a file of words for each frame; see text/frame_words.h */
+    const char *begin;             /* what is painted over: "auto", "drawing", "puppet" */
+    const char *controlnet;
+    double control_scale;
+    const char *vae, *sampler;
+    Paths loras;
+    const char *rng;        /* whose normals: "cpu", "cuda" */
+    bool plms_lag;          /* see diffusion/sampler.h */
     const char *family;     /* NULL: as the folder says */
     const char *animation;  /* a list, with commas */
     int64_t frames;         /* 0: as the animation has */
@@ -35,7 +44,7 @@ typedef struct SpriteRequest {
     double pitch;
     const char *joints, *parts; /* files; or NULL */
     double mend;                /* 0..1, of the puppet's frames */
-    double strength;            /* 0..1, of what refine draws anew */
+    double strength;            /* 0..1, of what is drawn anew; 0: as the method has it */
     const char *gate;           /* where: "changed", "all" */
     double head;                /* share of the height; 0: as the figure has it */
     const char *build;          /* NULL or "": as the figure is built */
@@ -241,7 +250,8 @@ typedef struct Method {
     void (*close)(void *state);
 } Method;
 
-extern const Method method_puppet, method_refine, method_diffusion;
+extern const Method method_puppet, method_refine, method_diffusion, method_prompt,
+    method_controlnet;
 
 /* The one of the request: named, or the best for what it gives. */
 const Method *method_chosen(const SpriteRequest *q);
@@ -270,6 +280,39 @@ bool kept_store(Work *w, const Action *m, Err *err) MUST_USE;
 void tell_made(const StudioRun *talk, const char *dir, const char *name);
 /* Every cell of the sheet, clip after clip. */
 void tell_frames(const StudioRun *talk, const Sheet *s);
+
+/* ---- canvas.c: what models are shown, and what is cut from what they draw ------------- */
+
+/* Frames of a model's size, each a part of the picture over a flat colour. */
+typedef struct Canvas {
+    int width, height;   /* of a frame */
+    const char *style;   /* how skeletons are drawn; see pose_style */
+    float grow;          /* beside frames */
+    ResizeFilter filter; /* for pose pictures from files */
+
+    /* after canvas_meet, in the job's arena: */
+    const Figure *who;
+    Rgb key;        /* what lies behind the character */
+    Rect part;      /* of the picture, that becomes a frame */
+    Image whole;    /* over the key, in the frame's aspect, at its own size */
+    Image frame;    /* the same at the frame's size */
+    Outline figure; /* where the character stands in the frame */
+} Canvas;
+
+/* The picture as it stands, over that of `keys` which is furthest from its colours (count 0:
+ * any;
+ * --raw: black, and all of the picture). */
+bool canvas_meet(Canvas *c, Work *w, Figure *f, const Rgb *keys, int count, Err *err) MUST_USE;
+/* Any side, for models that can turn a figure: by itself 45 degrees. */
+int canvas_sides(const SpriteRequest *q, Side *to, Err *err) MUST_USE;
+/* The figure's skeletons where it stands, [count] in the arena; NULL with the reason. */
+Image *canvas_skeletons(const Canvas *c, Work *w, const Action *m, Arena *a, Err *err) MUST_USE;
+/* The part of a frame of any size, RGBA, as a frame for the model; and the skeleton there. */
+Image canvas_show(const Canvas *c, Image frame, Rect part, Arena *a, Err *err) MUST_USE;
+Image canvas_skeleton(const Canvas *c, const Pose *pose, Rect part, Arena *a,
+                      Err *err) MUST_USE;
+/* What was drawn, without the key: RGBA. */
+Image canvas_cut(const Canvas *c, Image drawn, Arena *a, Err *err) MUST_USE;
 
 /* ---- the diffusion method's model ---------------------------------------------------- */
 
@@ -438,6 +481,8 @@ typedef struct Player {
     Arena step;     /* of the action at hand */
 } Player;
 
+/* The least that both are in. */
+Rect rect_both(Rect a, Rect b);
 bool player_play(Player *p, Work *w, const Action *m, Play *to, Err *err) MUST_USE;
 
 /* ---- diffusion.c: its hands, also for refine.c ---------------------------------------- */
@@ -446,15 +491,8 @@ typedef struct Drawer {
     SpriteFolder folder;
     SpriteFamily family;
     SpriteModel model;
-    Arena step;        /* of the action at hand */
-    int width, height; /* of a frame */
-
-    const Figure *who;
-    Rgb key;        /* what lies behind the character */
-    Rect part;      /* of the picture, that becomes a frame */
-    Image whole;    /* over the key, in the frame's aspect, at its own size */
-    Image frame;    /* the same at the frame's size */
-    Outline figure; /* where the character stands in the frame */
+    Canvas canvas;
+    Arena step; /* of the action at hand */
 
     Tensor latents; /* [F,h,w,Z] */
     Tensor decoded; /* [F,H,W,3], 0..1, clamped */
@@ -467,8 +505,9 @@ bool drawer_see(Drawer *d, Work *w, Err *err) MUST_USE;
 bool drawer_guide(Drawer *d, Work *w, const Image *pictures, const Image *frames, int64_t count,
                   Err *err) MUST_USE;
 /* d->latents, noise before, to what they should be.  With `noise` (of their
- * shape) they are a drawing, of which --strength is made anew. */
+ * shape) they are a drawing, of which refine_strength is made anew. */
 bool drawer_sample(Drawer *d, Work *w, bool loops, Tensor noise, Err *err) MUST_USE;
+double refine_strength(const SpriteRequest *q);
 /* d->latents to d->decoded. */
 bool drawer_decode(Drawer *d, Err *err) MUST_USE;
 #endif

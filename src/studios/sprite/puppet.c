@@ -135,7 +135,7 @@ static int puppet_sides(void *state, Work *w, Side *to, Err *err)
 
 /* ---- frames -------------------------------------------------------------------------- */
 
-static Rect both(Rect a, Rect b)
+Rect rect_both(Rect a, Rect b)
 {
     int right = a.x + a.w > b.x + b.w ? a.x + a.w : b.x + b.w;
     int bottom = a.y + a.h > b.y + b.h ? a.y + a.h : b.y + b.h;
@@ -168,7 +168,7 @@ static bool puppet_look(void *state, Work *w, const Action *m, Err *err)
     arena_rewind(&p->step, 0);
     const Pose *poses = action_poses(m, p->who, &p->step, err);
     for (int64_t i = 0; poses != NULL && !w->q->raw && i < m->count; i++)
-        p->room = both(p->room, room_of(p, &poses[i]));
+        p->room = rect_both(p->room, room_of(p, &poses[i]));
     return poses != NULL;
 }
 

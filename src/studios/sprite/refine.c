@@ -3,8 +3,6 @@
 
 #include "diffusion/noise.h"
 #include "media/palette.h"
-#include "pose/draw.h"
-#include "sheet/matte.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,6 +24,12 @@ typedef struct Refiner {
 } Refiner;
 
 enum { STEPS = 10 }; /* of the whole way, unless one asks for others */
+
+double refine_strength(const SpriteRequest *q)
+{
+    const double usual = 0.5;
+    return q->strength > 0 ? q->strength : usual;
+}
 
 static bool refine_open(void *state, Work *w, Err *err)
 {
@@ -81,22 +85,12 @@ static float down(const Keypoint *k)
 static Rect window_of(const Refiner *r, const Pose *pose)
 {
     const Pose *rest = &r->player.who->rig.rest;
-    Rect part = r->drawer.part, room = r->player.room;
+    Rect part = r->drawer.canvas.part, room = r->player.room;
     float dx = middle(pose, across) + (float)room.x - middle(rest, across);
     float dy = middle(pose, down) + (float)room.y - middle(rest, down);
     part.x += (int)lroundf(dx) - room.x;
     part.y += (int)lroundf(dy) - room.y;
     return part;
-}
-
-static Image seen(const Drawer *d, Image frame, Rect part, Arena *a, Err *err)
-{
-    Image over = image_over(a, frame, d->key, err);
-    if (!tensor_is_empty(over))
-        over = image_crop(a, over, part, d->key, err);
-    return tensor_is_empty(over)
-               ? over
-               : image_resize(a, over, d->width, d->height, RESIZE_LANCZOS, err);
 }
 
 /* What the guider is shown of a frame: the colours of `over`, and how much of it there is, as
@@ -114,23 +108,6 @@ static Image shown(Image over, Image frame, Rect part, Image like, Arena *a, Err
     return image_resize(a, rgba, image_width(like), image_height(like), RESIZE_NEAREST, err);
 }
 
-static Image skeleton(const Drawer *d, const Pose *pose, Rect part, Arena *a, Err *err)
-{
-    float grow = 8.0f / (float)vae_factor(&d->model.vae_config);
-    float sx = (float)d->width * grow / (float)part.w,
-          sy = (float)d->height * grow / (float)part.h;
-    Pose p = *pose;
-    for (int i = 0; i < JOINTS; i++) {
-        p.joint[i].x = (p.joint[i].x - (float)part.x) * sx;
-        p.joint[i].y = (p.joint[i].y - (float)part.y) * sy;
-    }
-    Image to =
-        image_new(a, (int)((float)d->width * grow), (int)((float)d->height * grow), 3, err);
-    if (!tensor_is_empty(to))
-        pose_picture(to, &p, 1, pose_style(d->family.pose_style));
-    return to;
-}
-
 static bool show(Refiner *r, Work *w, const Play *play, int64_t count, Err *err)
 {
     Drawer *d = &r->drawer;
@@ -141,8 +118,8 @@ static bool show(Refiner *r, Work *w, const Play *play, int64_t count, Err *err)
         return err_set(err, ERR_MEMORY, "not enough memory for the frames");
     for (int64_t i = 0; i < count; i++) {
         Rect part = window_of(r, &play->pose[i]);
-        frames[i] = seen(d, play->mended[i], part, &d->step, err);
-        poses[i] = skeleton(d, &play->pose[i], part, &d->step, err);
+        frames[i] = canvas_show(&d->canvas, play->mended[i], part, &d->step, err);
+        poses[i] = canvas_skeleton(&d->canvas, &play->pose[i], part, &d->step, err);
         if (tensor_is_empty(frames[i]) || tensor_is_empty(poses[i]))
             return false;
         large[i] = shown(frames[i], play->mended[i], part, poses[i], &d->step, err);
@@ -198,11 +175,10 @@ static bool is_open(const unsigned char *bare, const unsigned char *mended, int 
 static Image drawn(const Drawer *d, int64_t i, Rect part, Arena *a, Err *err)
 {
     Tensor one = tensor_rows(d->decoded, i, 1);
-    MatteOptions o = {.key = d->key, .character = d->who->picture};
     Image im = image_from_f32(a, tensor_reshape(one, SHAPE(one.dim[1], one.dim[2], 3)),
                               RANGE_UNIT, TO_U8_ROUNDED, err);
     if (!tensor_is_empty(im))
-        im = matte_cut(a, im, &o, err);
+        im = canvas_cut(&d->canvas, im, a, err);
     return tensor_is_empty(im) ? im : image_resize(a, im, part.w, part.h, RESIZE_LANCZOS, err);
 }
 
@@ -269,8 +245,8 @@ static void refine_describe(const void *state, const Work *w, char *to, size_t r
     const Drawer *d = &((const Refiner *)state)->drawer;
     snprintf(to, room,
              "refine, mend %g, gate %s, strength %g, family %s, %lld steps, seed %lld",
-             w->q->mend, w->q->gate, w->q->strength, d->family.name, (long long)d->family.steps,
-             (long long)w->q->seed);
+             w->q->mend, w->q->gate, refine_strength(w->q), d->family.name,
+             (long long)d->family.steps, (long long)w->q->seed);
 }
 
 const Method method_refine = {.name = "refine",
