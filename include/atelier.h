@@ -156,7 +156,8 @@ ATELIER_API const char *atelier_get(const AtelierTask *t, const char *name);
 
 /* ---- what a task tells ----------------------------------------------------------- */
 
-/* A frame of the sheet, trimmed and aligned as in its cell. */
+/* A frame of the sheet, trimmed and aligned as in its cell; or a picture, whose clip is "picture"
+ * and which stays for no time. */
 typedef struct AtelierFrame {
     const char *clip;     /* "walk" */
     int index, count;     /* which of the clip's frames */

@@ -2,6 +2,7 @@
 #include "studios/upscale.h"
 
 #include "base/file.h"
+#include "media/color.h"
 #include "media/resize.h"
 #include "media/still.h"
 #include "upscale/upscale.h"
@@ -31,6 +32,7 @@ typedef struct UpscaleWork {
     Upscaler upscaler;
     bool is_open;
     const char *at; /* the picture at hand */
+    int index;      /* which of them it is */
 } UpscaleWork;
 
 /* ---- where results go ------------------------------------------------------------------- */
@@ -40,11 +42,17 @@ static double scale_of(const UpscaleWork *w)
     return w->q->scale > 0 ? w->q->scale : w->upscaler.scale;
 }
 
+/* A program may ask for none. */
+static bool is_written(const UpscaleRequest *q)
+{
+    return q->out == NULL || q->out[0] != '\0';
+}
+
 static bool goes_to_folder(const UpscaleRequest *q)
 {
     const char *out = q->out;
-    return out != NULL && (q->pictures.count > 1 || file_is_dir(out) ||
-                           (out[0] != '\0' && out[strlen(out) - 1] == '/'));
+    return out != NULL && is_written(q) &&
+           (q->pictures.count > 1 || file_is_dir(out) || out[strlen(out) - 1] == '/');
 }
 
 /* Free with xfree. */
@@ -121,8 +129,31 @@ static Image resized(UpscaleWork *w, Image small, Image im, Err *err)
     return image_resize(&w->pictures, im, width, height, RESIZE_LANCZOS, err);
 }
 
+/* For who takes pictures from memory. */
+static bool show(UpscaleWork *w, Image im, Err *err)
+{
+    if (w->talk->frame == NULL)
+        return true;
+    size_t floor = w->scratch.used;
+    Image rgba = image_to_rgba(&w->scratch, im, err);
+    if (tensor_is_empty(rgba))
+        return false;
+    w->talk->frame(w->talk->user, &(StudioFrame){.clip = "picture",
+                                                 .index = w->index,
+                                                 .count = (int)w->q->pictures.count,
+                                                 .pivot_x = image_width(im) / 2,
+                                                 .pivot_y = image_height(im),
+                                                 .width = image_width(im),
+                                                 .height = image_height(im),
+                                                 .rgba = rgba.data});
+    arena_rewind(&w->scratch, floor);
+    return true;
+}
+
 static bool save(UpscaleWork *w, Image im, Err *err)
 {
+    if (!is_written(w->q))
+        return true;
     char *path = place_of(w, w->at);
     bool ok =
         still_save(im, path, (StillOptions){.quality = (int)w->q->quality}, &w->scratch, err);
@@ -145,7 +176,7 @@ static bool make(UpscaleWork *w, const char *picture, Err *err)
     Image large = upscaled(&w->pictures, &w->run, &w->upscaler, im, w->q->tile,
                            (UpscaleTold){on_progress, w}, err);
     large = resized(w, im, large, err);
-    return !tensor_is_empty(large) && save(w, large, err);
+    return !tensor_is_empty(large) && show(w, large, err) && save(w, large, err);
 }
 
 /* What is wrong with one picture does not stop the others. */
@@ -157,6 +188,7 @@ static bool make_all(UpscaleWork *w, Err *err)
         return make(w, p->of[0], err);
     for (int64_t i = 0; i < p->count; i++) {
         Err why = {0};
+        w->index = (int)i;
         if (make(w, p->of[i], &why))
             continue;
         if (why.kind == ERR_CANCELLED || why.kind == ERR_MEMORY)
@@ -177,7 +209,7 @@ static bool is_clear(const UpscaleRequest *q, Err *err)
         return err_set(err, ERR_INPUT,
                        "no network is named: give an upscaler's weights, --model FILE (such as "
                        "RealESRGAN_x4plus.pth)");
-    if (q->out != NULL && !goes_to_folder(q) &&
+    if (q->out != NULL && is_written(q) && !goes_to_folder(q) &&
         !(still_is_known(q->out, err) && file_may_write(q->out, err)))
         return false;
     return names_differ(q, err);

@@ -108,6 +108,7 @@ def main(folder):
     tensors('lora_half.safetensors', {at + '.lora_down.weight': (4, 32)})
     tensors('loha.safetensors', {at + '.hada_w1_a': (4, 4)})
     tensors('word_sdxl.safetensors', {'clip_l': (2, 768), 'clip_g': (2, 1280)})
+    tensors('toy.safetensors', {'<toy>': (2, 32)})
     sd2_control = dict(controlnet=shapes.unet_config(context=1024, linear=True))
     shapes.write_sparse('sd15.safetensors', shapes.tensors(shapes.MODELS['sd15'], 'ldm'))
     shapes.write_sparse('control_sd2.safetensors', shapes.tensors(sd2_control, 'ldm'))

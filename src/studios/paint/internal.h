@@ -15,7 +15,9 @@ bool paint_again(const Studio *studio, PaintRequest *q, const StudioRun *talk, A
 
 /* ---- save.c ------------------------------------------------------------------------------ */
 
-/* Every picture as a file. */
+/* Every picture is told to who watches frames, and becomes a file, unless the request's place for
+ * it is "", which a program may ask for. */
+bool paint_is_written(const PaintRequest *q);
 bool paint_save(PaintWork *w, Err *err) MUST_USE;
 
 /* ---- hash.c ------------------------------------------------------------------------------ */

@@ -31,8 +31,10 @@ static bool make(PaintWork *w, Err *err)
         return err_set(err, ERR_INPUT,
                        "nothing says what the picture shows: give a prompt, or a picture to be "
                        "made again with --from");
-    return still_is_known(w->q->out, err) && file_may_write(w->q->out, err) &&
-           paint_open(w, err) && paint_look(w, err) && paint_settle(w, err) &&
+    if (paint_is_written(w->q) &&
+        !(still_is_known(w->q->out, err) && file_may_write(w->q->out, err)))
+        return false;
+    return paint_open(w, err) && paint_look(w, err) && paint_settle(w, err) &&
            paint_frame(w, err) && paint_controls_open(w, err) && paint_controls_see(w, err) &&
            make_folders(w, err) && paint_words(w, err) && studio_goes_on(w->talk, err) &&
            paint_sample(w, err) && studio_goes_on(w->talk, err) && paint_decode(w, err) &&

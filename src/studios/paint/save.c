@@ -2,10 +2,16 @@
 #include "studios/paint/internal.h"
 
 #include "base/file.h"
+#include "media/color.h"
 #include "media/still.h"
 
 #include <stdio.h>
 #include <string.h>
+
+bool paint_is_written(const PaintRequest *q)
+{
+    return q->out[0] != '\0';
+}
 
 /* NAME-2.png, of several. */
 static void name_of(const PaintWork *w, int64_t i, char *to, size_t room)
@@ -17,6 +23,27 @@ static void name_of(const PaintWork *w, int64_t i, char *to, size_t room)
         snprintf(to, room, "%s", out);
     else
         snprintf(to, room, "%.*s-%lld%s", (int)stem, out, (long long)(i + 1), out + stem);
+}
+
+/* For who takes pictures from memory. */
+static bool show(PaintWork *w, int64_t i, Err *err)
+{
+    if (w->talk->frame == NULL)
+        return true;
+    size_t floor = w->scratch.used;
+    Image rgba = image_to_rgba(&w->scratch, w->picture[i], err);
+    if (tensor_is_empty(rgba))
+        return false;
+    w->talk->frame(w->talk->user, &(StudioFrame){.clip = "picture",
+                                                 .index = (int)i,
+                                                 .count = (int)w->pictures,
+                                                 .pivot_x = image_width(rgba) / 2,
+                                                 .pivot_y = image_height(rgba),
+                                                 .width = image_width(rgba),
+                                                 .height = image_height(rgba),
+                                                 .rgba = rgba.data});
+    arena_rewind(&w->scratch, floor);
+    return true;
 }
 
 enum { QUALITY = 95 }; /* of JPEG and WebP */
@@ -44,6 +71,10 @@ bool paint_save(PaintWork *w, Err *err)
 {
     bool ok = true;
     PaintHashes hashes = {0};
+    for (int64_t i = 0; i < w->pictures && ok; i++)
+        ok = show(w, i, err);
+    if (!ok || !paint_is_written(w->q))
+        return ok;
     paint_hash(&hashes, w->q);
     for (int64_t i = 0; i < w->pictures && ok; i++)
         ok = save_one(w, &hashes, i, err);
