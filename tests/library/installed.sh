@@ -28,16 +28,17 @@ check 'the version is the program'"'"'s' \
     [ "atelier $(pkg-config --modversion atelier)" = "$("$prefix/bin/atelier" --version)" ]
 
 compile() { # compile EXAMPLE NAME PKG-CONFIG-FLAGS...: with the words that pkg-config says
-    local source=$root/examples/library/$1.c to=$tmp/$2 flags
+    local name=$1 to=$tmp/$2 flags
     shift 2
     flags=$(pkg-config --cflags --libs "$@" atelier)
     # shellcheck disable=SC2086
-    "${compiler[@]}" -std=c17 -Wall -Wextra -Wpedantic -Werror "$source" -o "$to" ${static:-} $flags >"$tmp/out" 2>"$tmp/err"
-    check "$(basename "$source") compiles with: $flags" [ $? -eq 0 ]
+    "${compiler[@]}" -std=c17 -Wall -Wextra -Wpedantic -Werror "$root/examples/library/$name.c" -o "$to" ${static:-} $flags >"$tmp/out" 2>"$tmp/err"
+    check "$name.c compiles with: $flags" [ $? -eq 0 ]
 }
 compiler=("$@")
 compile sheet shared
 compile form form
+compile paint paint
 static=-static compile sheet static --static
 for i in 1 2; do # the guide's own lines, as the body of a function
     {
@@ -73,6 +74,17 @@ for kind in shared static; do
         sh "$root/tests/support/python.sh" "$root/tests/library/same_frames.py" "$tmp/$kind.pam" "$tmp/own/frames"
 done
 check 'nothing is written unasked' [ -z "$(ls "$tmp/empty")" ]
+
+mkdir "$tmp/models"
+GOLDEN=$root/tests/golden "$build/tests/cli/make_models" "$tmp/models"
+words=(--size 48x32 --steps 2)
+mkdir "$tmp/painted"
+"$prefix/bin/atelier" paint 'a cat' --model "$tmp/models/sd1" "${words[@]}" -o "$tmp/painted/cat.png" >"$tmp/out" 2>"$tmp/err"
+"$tmp/paint" "$tmp/models/sd1" 'a cat' "$tmp/cat.pam" size=48x32 steps=2 >"$tmp/out" 2>"$tmp/err"
+check 'the example that paints runs' grep -q '^picture 1 of 1: 48x32$' "$tmp/out"
+check 'it paints what the program paints' \
+    sh "$root/tests/support/python.sh" "$root/tests/library/same_frames.py" "$tmp/cat.pam" "$tmp/painted"
+check 'and writes nothing else' [ -z "$(ls "$tmp/empty")" ]
 
 "$tmp/shared" "$root/README.md" "$tmp/no.pam" >"$tmp/out" 2>"$tmp/err"
 check 'a refusal is an error by value' [ $? -eq 1 ]
