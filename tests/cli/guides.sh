@@ -13,7 +13,7 @@ mkdir build
 ln -s "$atelier" build/atelier
 ln -s "$root/examples" examples
 
-# What the guides call it, and what it is here.
+# What the guides call it, and what it is here; the upscaler makes pictures twice as large.
 mv sd1 sd15
 mv inpaint sd15-inpainting
 ln -s sd15/lines control-canny
@@ -75,4 +75,7 @@ runs() {
     check "$1 has $2 commands or more" [ $count -ge "$2" ]
 }
 runs docs/guides/paint.md 13
+for name in b.jpg c.webp; do run upscale a.png --model upscaler.safetensors -o $name; done
+runs docs/guides/upscale.md 3
+check 'docs/guides/upscale.md: what its commands make is there' [ -s photo_2x.png -a -s drawing.webp -a -s large/b_2x.png ]
 done_with_checks
