@@ -21,6 +21,8 @@ static void put(const char *text)
             fputs("\\e", stdout);
         else if (*text == '\'')
             fputs("\\(aq", stdout);
+        else if (*text == '"')
+            fputs("\\(dq", stdout);
         else
             putchar(*text);
     }
@@ -86,18 +88,21 @@ static void put_command(const Studio *s)
 
 void manual_print(void)
 {
-    printf(
-        ".TH ATELIER 1 \"\" \"atelier %s\" \"User Commands\"\n.nh\n.ad l\n"
-        ".SH NAME\natelier \\- animated sprite sheets from one drawing, on your own machine\n"
-        ".SH SYNOPSIS\n.B atelier\n.I COMMAND\n[\\fIARGUMENT\\fR]...\n.br\n"
-        ".B atelier\n.I COMMAND\n.B \\-\\-help\n.br\n"
-        ".B atelier \\-\\-completion\n.BR bash | zsh | fish\n"
-        ".SH DESCRIPTION\n"
-        "Atelier turns a drawing of a character into an animated sprite sheet.  It needs no\n"
-        "graphics card, no account and no download.  A flag's value follows it, as the next\n"
-        "word or after an equals sign; after \\fB\\-\\-\\fR no word is a flag.\n"
-        ".SH EXAMPLES\n",
-        ATELIER_VERSION);
+    printf(".TH ATELIER 1 \"\" \"atelier %s\" \"User Commands\"\n.nh\n.ad l\n"
+           ".SH NAME\natelier \\- sprite sheets from one drawing, pictures from words, on your "
+           "own machine\n"
+           ".SH SYNOPSIS\n.B atelier\n.I COMMAND\n[\\fIARGUMENT\\fR]...\n.br\n"
+           ".B atelier\n.I COMMAND\n.B \\-\\-help\n.br\n"
+           ".B atelier \\-\\-completion\n.BR bash | zsh | fish\n"
+           ".SH DESCRIPTION\n"
+           "Atelier turns a drawing of a character into an animated sprite sheet, without a\n"
+           "graphics card, an account or a download.  With the published weights of Stable\n"
+           "Diffusion and of upscalers, which it reads as they are, it paints pictures from "
+           "words\n"
+           "and makes them larger.  A flag's value follows it, as the next word or after an\n"
+           "equals sign; after \\fB\\-\\-\\fR no word is a flag.\n"
+           ".SH EXAMPLES\n",
+           ATELIER_VERSION);
     for (int i = 0; i < studios_count(); i++)
         put_examples(studios_at(i));
     printf(".SH COMMANDS\n");
