@@ -264,9 +264,9 @@ bool paint_parts_open(PaintParts *p, const PaintNamed *named, Err *err)
         return false;
     }
     /* SD 2 of 768 pixels and some of XL; those of 512 have to be told apart by
-     * a scheduler's configuration */
+     * a scheduler's configuration, but for the one that inpaints */
     p->predicts_v =
-        p->context == SD2_CONTEXT ||
+        (p->context == SD2_CONTEXT && !p->is_inpaint) ||
         (p->file != NULL && weights_index(p->file, "v_pred") < weights_count(p->file));
     return true;
 }

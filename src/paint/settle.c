@@ -54,6 +54,15 @@ static Json *flags_of(const PaintRequest *q)
     return j;
 }
 
+/* Who leads the published model of such a size, where no file says it. */
+static const char *usual_sampler(const PaintWork *w)
+{
+    enum { SD2_CONTEXT = 1024 };
+    if (w->is_xl)
+        return "euler";
+    return w->parts.context == SD2_CONTEXT ? "ddim" : "pndm";
+}
+
 static bool choose_sampler(PaintWork *w, Err *err)
 {
     const PaintRequest *q = w->q;
@@ -62,7 +71,8 @@ static bool choose_sampler(PaintWork *w, Err *err)
         if (!scheduler_config_from(&w->scheduler, file, q->sampler, err))
             return false;
     } else {
-        w->scheduler = scheduler_config_sd(sampler_find(q->sampler ? q->sampler : "euler"));
+        const char *name = q->sampler != NULL ? q->sampler : usual_sampler(w);
+        w->scheduler = scheduler_config_sd(sampler_find(name));
         if (w->parts.predicts_v)
             w->scheduler.prediction_type = PREDICTS_V;
     }

@@ -88,8 +88,9 @@ static const Param params[] = {
     {"steps", PARAM_INT, AT(steps), "", 1, 1000, "N", "of the sampler (default: 20; lcm: 4)",
      NULL, false},
     {"sampler", PARAM_TEXT, AT(sampler), "", 0, 0, "NAME",
-     "how noise becomes a picture (default: as the model's scheduler says, or euler)", SAMPLERS,
-     false},
+     "how noise becomes a picture (default: as the model's folder says; for single files pndm, "
+     "for SD 2 ddim, for SDXL euler)",
+     SAMPLERS, false},
     {"seed", PARAM_INT, AT(seed), "42", 0, 4294967295.0, "N",
      "of the noise; the same as torch's", NULL, false},
     {"spacing", PARAM_TEXT, AT(spacing), "", 0, 0, "NAME",
