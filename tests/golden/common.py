@@ -65,14 +65,14 @@ def array(x):
     return np.ascontiguousarray(x)
 
 
-def thin(tensors, whole, most=4096):
+def thin(tensors, whole, most=4096, few=2048):
     """Of a large stage every s-th element, s prime, and NAME.at = [s, shape...] beside it."""
     out = {}
     for k, v in tensors.items():
         a = array(v)
         out[k] = a
         if a.size > most and k not in whole:
-            s = max(7, -(-a.size // 2048))
+            s = max(7, -(-a.size // few))
             while any(s % d == 0 for d in range(2, int(s ** 0.5) + 1)):
                 s += 1
             out[k] = a.reshape(-1)[::s]

@@ -1,5 +1,6 @@
 """Whole pictures of diffusers' pipelines by tiny models, stage by stage."""
 import functools
+import inspect
 import json
 import os
 import sys
@@ -7,7 +8,7 @@ import sys
 import numpy as np
 import torch
 from diffusers import (AutoencoderKL, ControlNetModel, DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler,
-                       EulerAncestralDiscreteScheduler, EulerDiscreteScheduler, LCMScheduler, PNDMScheduler,
+                       EulerAncestralDiscreteScheduler, EulerDiscreteScheduler, LatentConsistencyModelPipeline, LCMScheduler, PNDMScheduler,
                        StableDiffusionControlNetPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline,
                        StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline, UNet2DConditionModel, UniPCMultistepScheduler)
 from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
@@ -92,7 +93,7 @@ def pipeline(model):
 
 def watch(pipe, out, first):
     """What the UNet is told and what the sampler is told, of the first step."""
-    step, unet = pipe.scheduler.step, pipe.unet.forward
+    step, unet, add_noise = pipe.scheduler.step, pipe.unet.forward, pipe.scheduler.add_noise
 
     @functools.wraps(step)  # pipelines look whether it takes a generator
     def stepped(prediction, *args, **more):
@@ -104,7 +105,11 @@ def watch(pipe, out, first):
         if more.get('added_cond_kwargs'):
             out.setdefault('pooled', more['added_cond_kwargs']['text_embeds'].clone())
         return unet(*args, **more)
-    pipe.scheduler.step, pipe.unet.forward = stepped, forward
+
+    def added(latents, *args):
+        out.setdefault('init', latents.clone())
+        return add_noise(latents, *args)
+    pipe.scheduler.step, pipe.unet.forward, pipe.scheduler.add_noise = stepped, forward, added
     return unet
 
 
@@ -126,9 +131,18 @@ def case(pipe, name, whole=True, count=1, **ask):
     generators = [torch.Generator().manual_seed(42 + i) for i in range(count)]
     unet = watch(pipe, out, STEPS - int(STEPS * ask.get('strength', 1)))
     ask = dict(dict(prompt='a photo of the cat', negative_prompt='the dog', guidance_scale=5.0, num_inference_steps=STEPS), **size, **ask)
+    if isinstance(pipe, LatentConsistencyModelPipeline):  # it takes none
+        del ask['negative_prompt']
     latents = pipe(**ask, num_images_per_prompt=count, generator=generators if count > 1 else generators[0],
                    output_type='latent').images
     pipe.unet.forward = unet
+    write_case(pipe, name, out, latents, whole, count, ask)
+
+
+def write_case(pipe, name, out, latents, whole, count, ask):
+    """What was seen on the way, if it is asked for or is among what is, and what came out."""
+    if isinstance(whole, tuple):
+        out = {k: out[k] for k in whole}
     picture = pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample
     bytes_ = ((picture / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
     print('%-24s latents %.3f, picture %.3f' % (name, latents.std(), picture.std()), flush=True)
@@ -149,7 +163,73 @@ def case(pipe, name, whole=True, count=1, **ask):
     out['latents'] = latents
     for i in range(count):
         out['bytes.%d' % i] = bytes_[i]
-    common.write('paint/%s.safetensors' % name, common.thin(out, {k for k in out if k.startswith('bytes')}))
+    path, room = ('paint/' + name, ()) if '/' not in name else (name, (2048, 1024))
+    common.write(path + '.safetensors', common.thin(out, {k for k in out if k.startswith('bytes')}, *room))
+
+
+# ---- what diffusers does not have: written from the rules ------------------------------------------------------------
+
+def clean(pipe, name, picture, mask, strength):
+    """AUTOMATIC1111's way of keeping what is not masked: the picture that the network means to see, x0, is there the
+    one that was given; the sampler goes on from that."""
+    generator, scheduler = torch.Generator().manual_seed(42), pipe.scheduler
+    cond, uncond = pipe.encode_prompt('a photo of the cat', 'cpu', 1, True, 'the dog')
+    given_ = pipe.image_processor.preprocess(picture, H, W)
+    z = pipe.vae.encode(given_).latent_dist.sample(generator) * pipe.vae.config.scaling_factor
+    noise = torch.randn(z.shape, generator=generator)
+    torch.randn(z.shape, generator=generator)  # for the masked picture, at which only networks of 9 channels look
+    opens = torch.nn.functional.interpolate(torch.from_numpy(np.asarray(mask) / 255)[None, None], z.shape[2:]) >= 0.5
+    scheduler.set_timesteps(STEPS)
+    times = scheduler.timesteps[STEPS - int(STEPS * strength):]
+    x = scheduler.add_noise(z, noise, times[:1])
+    for t in times:
+        both = scheduler.scale_model_input(torch.cat([x, x]), t)
+        u, c = pipe.unet(both, t, encoder_hidden_states=torch.cat([uncond, cond])).sample.chunk(2)
+        e = u + 5.0 * (c - u)
+        a, s = (1, scheduler.sigmas[scheduler.step_index]) if hasattr(scheduler, 'sigmas') else \
+            (scheduler.alphas_cumprod[t] ** 0.5, (1 - scheduler.alphas_cumprod[t]) ** 0.5)
+        e = torch.where(opens, e, (x - a * z) / s)
+        more = dict(generator=generator) if 'generator' in inspect.signature(scheduler.step).parameters else {}
+        x = scheduler.step(e, t, x, **more).prev_sample
+    write_case(pipe, name, {}, x, False, 1, dict(image=picture, mask_image=mask))
+
+
+def filled(pipe, fill):
+    """What lies under the mask to begin with: the noise that is added, too, or nothing (AUTOMATIC1111's 2 and 3)."""
+    prepare = pipe.prepare_latents
+
+    def prepared(*args, **more):
+        latents, noise, image = prepare(*args, **dict(more, return_noise=True, return_image_latents=True))
+        mask = torch.from_numpy(np.asarray(given()[1]))[None, None].float()
+        under = torch.nn.functional.interpolate(mask, image.shape[2:]) >= 128
+        image = torch.where(under, noise if fill == 'noise' else torch.zeros(()), image)
+        return pipe.scheduler.add_noise(image, noise, more['timestep'][:1]), noise, image
+    pipe.prepare_latents = prepared
+
+
+def bled(picture, mask):
+    """Colours that run in from round the mask: pull and push (Gortler et al. 1996, "The Lumigraph"), with squares of 2."""
+    seen = np.asarray(mask) < 128
+    level = [np.concatenate([np.asarray(picture, np.float32), np.ones((H, W, 1), np.float32)], 2) * seen[:, :, None]]
+    while level[-1].shape[:2] != (1, 1):
+        h, w = level[-1].shape[:2]
+        even = np.pad(level[-1], ((0, h % 2), (0, w % 2), (0, 0)))
+        level.append(even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2])
+    colours = None
+    for sums in level[::-1]:
+        own = sums[:, :, :3] / np.maximum(sums[:, :, 3:], 1)
+        colours = own if colours is None else np.where(sums[:, :, 3:] > 0, own, between(colours, *sums.shape[:2]))
+    return Image.fromarray(np.where(seen[:, :, None], np.asarray(picture), (colours + 0.5).astype(np.uint8)))
+
+
+def between(level, h, w):
+    """A level twice as large, from between the middles of this one's squares."""
+    y, x = (np.maximum((np.arange(n, dtype=np.float32) - 0.5) / 2, 0) for n in (h, w))
+    y0, x0 = y.astype(int), x.astype(int)
+    y1, x1 = np.minimum(y0 + 1, level.shape[0] - 1), np.minimum(x0 + 1, level.shape[1] - 1)
+    fy, fx = (y - y0)[:, None, None], (x - x0)[None, :, None]
+    rows = level[y0] * (1 - fy) + level[y1] * fy
+    return rows[:, x0] * (1 - fx) + rows[:, x1] * fx
 
 
 def with_lora(pipe, weight):
@@ -191,6 +271,21 @@ def main():
         again.scheduler = inside.scheduler = SAMPLERS[sampler][0].from_config(trained, **SAMPLERS[sampler][1])
         case(again, 'init_' + sampler, sampler == 'ddim', image=picture, strength=0.6)
         case(inside, 'mask_' + sampler, sampler == 'ddim', image=picture, mask_image=mask, strength=0.6, width=W, height=H)
+    case(inside, 'mask_new', False, image=picture, mask_image=mask, strength=1.0, width=W, height=H)
+    for sampler in 'ddim', 'euler_a':
+        pipe.scheduler = SAMPLERS[sampler][0].from_config(trained)
+        clean(pipe, 'clean_' + sampler, picture, mask, 0.6)
+    inside.scheduler = DDIMScheduler.from_config(trained)
+    case(inside, 'fill_bleed', False, image=bled(picture, mask), mask_image=mask, strength=0.6, width=W, height=H)
+    for fill in 'noise', 'zeros':
+        own = StableDiffusionInpaintPipeline(**inside.components, requires_safety_checker=False)
+        own.set_progress_bar_config(disable=True)
+        filled(own, fill)
+        case(own, 'fill_' + fill, False, image=picture, mask_image=mask, strength=0.6, width=W, height=H)
+    distilled = named(UNet2DConditionModel(**UNET, time_cond_proj_dim=32).eval(), 'sd1', 'distilled')
+    lcm = LatentConsistencyModelPipeline(**dict(inside.components, unet=distilled, scheduler=LCMScheduler.from_config(trained)),
+                                         requires_safety_checker=False)
+    case(lcm, 'distilled')
     only = {k: v for k, v in UNET.items() if k not in ('sample_size', 'out_channels', 'up_block_types')}
     nets = [named(ControlNetModel(**only, conditioning_embedding_out_channels=(4, 8, 8, 16)).eval(), 'sd1', n) for n in ('lines', 'pose')]
     told = dict(image=picture, controlnet_conditioning_scale=0.8, width=W, height=H)
@@ -200,7 +295,6 @@ def main():
     case(led, 'control_part', False, **told, control_guidance_start=0.25, control_guidance_end=0.6)
     led.register_modules(controlnet=MultiControlNetModel(nets))
     case(led, 'control_two', False, **dict(told, image=[picture, mask], controlnet_conditioning_scale=[0.8, 1.5]))
-    case(inside, 'mask_new', False, image=picture, mask_image=mask, strength=1.0, width=W, height=H)
     case(again, 'init_two', False, 2, image=picture, strength=0.6)
     pipe.scheduler = DDIMScheduler.from_config(trained)
     case(with_lora(pipe, 0.7), 'lora', False)
@@ -209,10 +303,12 @@ def main():
     inside.scheduler = EulerAncestralDiscreteScheduler.from_config(trained)
     case(inside, 'nine_new', image=picture, mask_image=mask, strength=1.0, width=W, height=H)
     case(inside, 'nine', False, image=picture, mask_image=mask, strength=0.6, width=W, height=H)
-    case(pipeline('sd2'), 'sd2')
+    pipe = pipeline('sd2')
+    case(pipe, 'sd2')
+    case(StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False), 'init_sd2', image=picture, strength=0.6)
     pipe = pipeline('sdxl')
     again = StableDiffusionXLImg2ImgPipeline(**pipe.components)
-    case(again, 'init_xl', False, image=picture, strength=0.6)
+    case(again, 'init_xl', image=picture, strength=0.6)
     case(pipe, 'sdxl')
     case(pipe, 'sdxl_zeros', whole=False, negative_prompt=None)
     case(pipe, 'sdxl_two', count=2)
