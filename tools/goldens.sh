@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 place=build/goldens
 older="noise ddim resize edges upscale drawing vae clip clip_text inversion text naming controlnet taesd unet/make_plain
     joints mender motion"
-newer="samplers paint paint/hires single"
+newer="samplers paint paint/hires single frames"
 
 # The same requirements give the same environment: it is made once.
 older_python() {

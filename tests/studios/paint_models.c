@@ -112,6 +112,7 @@ static void models_make_here(void)
     make_model(&a, "sd1");
     make_part(&a, "sd1", "lines");
     make_part(&a, "sd1", "pose");
+    make_part(&a, "sd1", "distilled");
     link_to("paint/changes.safetensors", "changes.safetensors");
     make_model(&a, "inpaint");
     make_model(&a, "sd2");

@@ -90,6 +90,17 @@ static const Case cases[] = {
      "sd1",
      {INIT, NEGATIVE, GUIDED, {"sampler", "dpm++2m"}, {"strength", "0.6"}, {"batch", "2"}},
      2},
+#define MASKED(sampler)                                                                        \
+    MASK, NEGATIVE, GUIDED, {"sampler", sampler},                                              \
+    {                                                                                          \
+        "strength", "0.6"                                                                      \
+    }
+    {"clean_ddim", "sd1", {MASKED("ddim"), {"keep", "clean"}}, 1},
+    {"clean_euler_a", "sd1", {MASKED("euler_a"), {"keep", "clean"}}, 1},
+    {"fill_bleed", "sd1", {MASKED("ddim"), {"fill", "bleed"}}, 1},
+    {"fill_noise", "sd1", {MASKED("ddim"), {"fill", "noise"}}, 1},
+    {"fill_zeros", "sd1", {MASKED("ddim"), {"fill", "zeros"}}, 1},
+    {"distilled", "sd1", {GUIDED, {"unet", "sd1/distilled"}, {"sampler", "lcm"}}, 1},
     {"nine_new", "inpaint", {MASK, NEGATIVE, GUIDED, {"sampler", "euler_a"}}, 1},
     {"nine",
      "inpaint",
@@ -142,6 +153,7 @@ static const Case cases[] = {
      {{"lora", "changes.safetensors:0.7"}, NEGATIVE, GUIDED, {"sampler", "ddim"}},
      1},
     {"sd2", "sd2", {NEGATIVE, GUIDED}, 1},
+    {"init_sd2", "sd2", {INIT, NEGATIVE, GUIDED, {"strength", "0.6"}}, 1},
     {"sdxl", "sdxl", {NEGATIVE, GUIDED}, 1},
     {"sdxl_zeros", "sdxl", {GUIDED}, 1},
     {"sdxl_two", "sdxl", {NEGATIVE, GUIDED, {"batch", "2"}}, 2},
@@ -155,7 +167,7 @@ enum { CASES = sizeof cases / sizeof *cases };
 static const char *in_place(Flag f)
 {
     static const char *const files[] = {"init",      "mask", "controlnet", "lora",
-                                        "embedding", "from", NULL};
+                                        "embedding", "from", "unet",       NULL};
     static char word[4][600];
     static int next;
     for (const char *const *name = files; *name != NULL; name++)
