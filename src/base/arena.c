@@ -53,7 +53,7 @@ static bool commit(Arena *a, size_t upto)
     void *from = a->base + a->committed;
     if (mprotect(from, want - a->committed, PROT_READ | PROT_WRITE) != 0)
         return false;
-    madvise(from, want - a->committed, MADV_HUGEPAGE);
+    madvise(from, want - a->committed, a->is_sparse ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
     POISON(from, want - a->committed);
     a->committed = want;
     return true;
@@ -97,4 +97,12 @@ void arena_rewind(Arena *a, size_t mark)
     must(mark <= a->used);
     POISON(a->base + mark, a->used - mark);
     a->used = mark;
+}
+
+void arena_trim(Arena *a, size_t keep)
+{
+    uintptr_t base = (uintptr_t)a->base;
+    size_t from = round_up(base + (keep > a->used ? keep : a->used), HUGE) - base;
+    if (from < a->committed)
+        madvise(a->base + from, a->committed - from, MADV_DONTNEED);
 }

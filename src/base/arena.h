@@ -16,7 +16,8 @@ typedef struct Arena {
     size_t used;         /* bytes taken; also the mark to rewind to */
     size_t committed;    /* bytes that the system has been asked for */
     size_t limit;        /* bytes that may be taken */
-    size_t peak;         /* the most that was ever taken */
+    size_t peak;         /* the most that was ever taken; may be set back to `used` */
+    bool is_sparse;      /* little of it will be touched: it comes in small pages */
 } Arena;
 
 /* At most `limit` bytes will be given out (0: as much as addresses allow).
@@ -34,6 +35,10 @@ void *arena_zeros(Arena *a, size_t size) MUST_USE;
 /* A copy of a string; NULL as arena_take. */
 char *arena_strdup(Arena *a, const char *s) MUST_USE;
 
-/* Gives back everything taken since `mark` (a former value of a->used). */
+/* Gives back everything taken since `mark` (a former value of a->used).  The pages stay, for
+ * what is taken next: new ones cost more than most of what is done with them. */
 void arena_rewind(Arena *a, size_t mark);
+
+/* Gives the system the pages beyond the first `keep` bytes, and what is in use. */
+void arena_trim(Arena *a, size_t keep);
 #endif

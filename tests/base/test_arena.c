@@ -48,6 +48,13 @@ static bool is_filled(const unsigned char *p, size_t size, int k)
     return true;
 }
 
+static bool is_zero(const unsigned char *p, size_t size)
+{
+    while (size > 0 && p[size - 1] == 0)
+        size--;
+    return size == 0;
+}
+
 static void a_fresh_arena_has_taken_nothing(void **state)
 {
     (void)state;
@@ -155,6 +162,28 @@ static void a_rewound_arena_keeps_its_memory(void **state)
         assert_non_null(arena_take(&a, 40 * MIB));
     }
     assert_int_equal(a.committed, committed);
+    arena_release(&a);
+}
+
+/* Pages that the system was given come back as zeros. */
+static void trimming_gives_pages_back_but_those_in_use_or_kept(void **state)
+{
+    (void)state;
+    Arena a = arena_of(0);
+    unsigned char *used = arena_take(&a, MIB);
+    size_t mark = a.used;
+    unsigned char *kept = arena_take(&a, 16 * MIB);
+    fill(used, MIB, 1);
+    fill(kept, 16 * MIB, 2);
+    arena_rewind(&a, mark);
+    arena_trim(&a, 8 * MIB);
+    assert_true(is_filled(used, MIB, 1));
+    kept = arena_take(&a, 16 * MIB);
+    assert_true(is_filled(kept, 4 * MIB, 2));
+    assert_true(is_zero(kept + 12 * MIB, 4 * MIB));
+    fill(kept, 16 * MIB, 3);
+    arena_trim(&a, 0);
+    assert_true(is_filled(kept, 16 * MIB, 3));
     arena_release(&a);
 }
 
@@ -364,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_copied_string_is_its_own),
         cmocka_unit_test(what_is_rewound_is_taken_again),
         cmocka_unit_test(a_rewound_arena_keeps_its_memory),
+        cmocka_unit_test(trimming_gives_pages_back_but_those_in_use_or_kept),
         cmocka_unit_test(the_limit_is_kept),
         cmocka_unit_test(a_string_that_does_not_fit_is_refused),
         cmocka_unit_test(a_big_block_stays_within_the_limit),
