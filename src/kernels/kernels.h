@@ -67,6 +67,8 @@ typedef struct ConvShape {
     int pad_top, pad_left, pad_bottom, pad_right;
     bool depthwise;
     TensorType store; /* see above */
+    bool is_lean;     /* packed as small as can be, for some time: Winograd's weights, 4 times
+                         as large, are made when they are used */
 } ConvShape;
 
 /* x is first changed to act(x * scale[n][c] + shift[n][c]) if scale is given

@@ -162,7 +162,7 @@ static bool find_with(Run *r, const JointsConfig *c, const Weights *w, Arena *ar
     Joints m;
     Binder binder;
     binder_init(&binder, w);
-    Bind bind = {&binder, arena, r->kernels, r->pool, NULL};
+    Bind bind = {.binder = &binder, .arena = arena, .kernels = r->kernels, .pool = r->pool};
     (void)!joints_bind(&m, &bind, c); /* what fails stays in the binder */
     bool ok = binder_done(&binder, NULL, err) && joints_find(r, &m, picture, found, err);
     binder_release(&binder);

@@ -143,8 +143,8 @@ static MenderAttention bind_attention(Binding *g, const char *name, int64_t C, i
 /* From pictures to half their side. */
 static Conv bind_halving(Bind *b, const char *name, int64_t C, int64_t O)
 {
-    return bind_conv_shape(b, name, (ConvShape){C, O, 4, 4, 2, 1, 1, 1, 1, false, TENSOR_F32},
-                           true);
+    return bind_conv_shape(
+        b, name, (ConvShape){C, O, 4, 4, 2, 1, 1, 1, 1, false, TENSOR_F32, false}, true);
 }
 
 bool mender_bind(Mender *m, Bind *b, const MenderConfig *c)

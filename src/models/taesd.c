@@ -77,7 +77,7 @@ static Conv bind_next(Layers *l, int64_t C, int64_t O, int stride, bool has_bias
 {
     char name[16];
     snprintf(name, sizeof name, "%d", l->at++);
-    ConvShape s = {C, O, 3, 3, stride, 1, 1, 1, 1, false, TENSOR_F32};
+    ConvShape s = {C, O, 3, 3, stride, 1, 1, 1, 1, false, TENSOR_F32, false};
     return bind_conv_shape(l->b, name, s, has_bias);
 }
 

@@ -62,7 +62,8 @@ static Tensor copied(Bind *b, Tensor t, Shape s)
     float *to = tensor_is_empty(t) ? NULL : bind_room(b, n);
     if (to == NULL)
         return (Tensor){0};
-    tensor_read_f32(to, t.data, t.type, n);
+    if (!b->is_idle)
+        tensor_read_f32(to, t.data, t.type, n);
     return tensor_over(to, TENSOR_F32, s);
 }
 
@@ -88,7 +89,7 @@ Shape bind_shape(Bind *b, const char *name)
 /* The file's pages are not needed again once their numbers are packed. */
 static void drop(const Bind *b, Tensor t)
 {
-    for (int i = 0; i < b->binder->files; i++)
+    for (int i = 0; i < b->binder->files && !b->is_idle; i++)
         weights_drop(b->binder->file[i], t);
 }
 
@@ -107,7 +108,8 @@ static bool pack_rows(const Bind *b, LinearShape s, Tensor w, void *packed)
     double began = clock_now();
     if (tensor_is_empty(w))
         return false;
-    b->kernels->linear_pack(&job, s, w, packed);
+    if (!b->is_idle)
+        b->kernels->linear_pack(&job, s, w, packed);
     spent(b, began);
     return true;
 }
@@ -118,7 +120,8 @@ static bool pack_filters(const Bind *b, ConvShape s, Tensor w, void *packed)
     double began = clock_now();
     if (tensor_is_empty(w))
         return false;
-    b->kernels->conv_pack(&job, s, w, packed);
+    if (!b->is_idle)
+        b->kernels->conv_pack(&job, s, w, packed);
     spent(b, began);
     return true;
 }
@@ -202,11 +205,13 @@ static void gather(Bind *b, const char *name, LinearShape s, bool has_bias, void
         return;
     size_t floor = b->arena->used;
     Tensor sum = patch_apply(b, t);
+    if (b->is_idle)
+        sum = v = (Tensor){0};
     if (!tensor_is_empty(sum) && s.store == TENSOR_F32)
         tensor_read_f32(w, sum.data, sum.type, s.O * s.I);
     else if (!tensor_is_empty(sum))
         memcpy(w, sum.data, tensor_type_size(s.store) * (size_t)(s.O * s.I));
-    if (has_bias)
+    if (!tensor_is_empty(v))
         tensor_read_f32(bias, v.data, v.type, s.O);
     arena_rewind(b->arena, floor);
     drop(b, t);
@@ -239,6 +244,7 @@ Linear bind_linears(Bind *b, const char *const *names, int count, int64_t I, int
 static Conv pack_conv(Bind *b, ConvShape s, Tensor w, const float *bias)
 {
     s.store = stored(w);
+    s.is_lean = b->is_lean;
     Conv k = {.shape = s, .bias = bias};
     if (bind_failed(b) || tensor_is_empty(w))
         return k;
@@ -273,13 +279,14 @@ Conv bind_conv_shape(Bind *b, const char *name, ConvShape s, bool has_bias)
 
 Conv bind_conv(Bind *b, const char *name, int64_t C, int64_t O, int k, int stride)
 {
-    ConvShape s = {C, O, k, k, stride, k / 2, k / 2, k / 2, k / 2, false, TENSOR_F32};
+    ConvShape s = {C, O, k, k, stride, k / 2, k / 2, k / 2, k / 2, false, TENSOR_F32, false};
     return bind_conv_shape(b, name, s, true);
 }
 
 /* The outcome multiplied by `factor`.  What is packed is a copy that goes again. */
 static Conv multiplied(Bind *b, const char *name, ConvShape s, float factor)
 {
+    s.is_lean = b->is_lean;
     Conv k = {.shape = s};
     char full[NAME];
     Tensor w = take_filters(b, name, s);
@@ -289,9 +296,9 @@ static Conv multiplied(Bind *b, const char *name, ConvShape s, float factor)
     Tensor product = copied(b, w, SHAPE(s.O, s.C, s.kh, s.kw));
     if (bind_failed(b))
         return k;
-    for (int64_t i = 0; i < tensor_count(product); i++)
+    for (int64_t i = 0; i < tensor_count(product) && !b->is_idle; i++)
         tensor_f32(product)[i] *= factor;
-    for (int64_t i = 0; i < s.O; i++)
+    for (int64_t i = 0; i < s.O && !b->is_idle; i++)
         tensor_f32(bias)[i] *= factor;
     if (pack_filters(b, s, product, packed))
         k.packed = packed;

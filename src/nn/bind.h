@@ -13,7 +13,9 @@ typedef struct Bind {
     Arena *arena;
     const Kernels *kernels;
     Pool *pool;
-    Cost *cost; /* where the time of packing is added up, or NULL */
+    Cost *cost;   /* where the time of packing is added up, or NULL */
+    bool is_lean; /* convolutions are (kernels.h) */
+    bool is_idle; /* nothing is read or packed, only room is taken: nn/plan.h */
 } Bind;
 
 void bind_enter(Bind *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

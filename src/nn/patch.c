@@ -20,7 +20,7 @@ static int64_t rank_of(const LoraPatch *p)
 static float *numbers(Bind *b, Tensor t)
 {
     float *to = bind_room(b, tensor_count(t));
-    if (to != NULL)
+    if (to != NULL && !b->is_idle)
         tensor_read_f32(to, t.data, t.type, tensor_count(t));
     return to;
 }
@@ -31,8 +31,8 @@ static const float *through_mid(Bind *b, const LoraPatch *p, int64_t K)
     int64_t r = rank_of(p), kernel = p->mid.dim[2] * p->mid.dim[3], I = K / kernel;
     const float *mid = numbers(b, p->mid), *down = numbers(b, p->down);
     float *to = bind_room(b, r * K);
-    if (to == NULL)
-        return NULL;
+    if (to == NULL || b->is_idle)
+        return to;
     for (int64_t at = 0; at < r * K; at++) {
         int64_t o = at / K, i = at / kernel % I, k = at % kernel;
         float sum = 0;
@@ -50,8 +50,8 @@ static bool put(Bind *b, const LoraPatch *p, Product *to, int64_t at)
     const float *up = numbers(b, p->up);
     const float *down =
         tensor_is_empty(p->mid) ? numbers(b, p->down) : through_mid(b, p, to->K);
-    if (bind_failed(b))
-        return false;
+    if (bind_failed(b) || b->is_idle)
+        return !bind_failed(b);
     for (int64_t o = 0; o < to->O; o++)
         for (int64_t j = 0; j < r; j++)
             to->up[o * to->R + at + j] = p->scale * up[o * r + j];
@@ -70,7 +70,7 @@ static void add(Bind *b, const Product *p, float *sum)
     float *w = bind_room(b, div_up((int64_t)packed, sizeof(float))),
           *work = bind_room(b, div_up((int64_t)scratch, sizeof(float)));
     Job job = {.pool = b->pool, .scratch = work};
-    if (bind_failed(b))
+    if (bind_failed(b) || b->is_idle)
         return;
     b->kernels->linear_pack(&job, s, tensor_over(p->down, TENSOR_F32, SHAPE(p->K, p->R)), w);
     b->kernels->linear(&job, s,
@@ -102,7 +102,7 @@ Tensor patch_apply(Bind *b, Tensor w)
     float *sum = is_half ? bind_room(b, n) : to.data;
     p.up = bind_room(b, p.O * p.R);
     p.down = bind_room(b, p.K * p.R);
-    if (!bind_failed(b))
+    if (!bind_failed(b) && !b->is_idle)
         tensor_read_f32(sum, w.data, w.type, n);
     for (size_t i = 0; !bind_failed(b) && i < count; at += rank_of(&of[i++])) {
         size_t above = b->arena->used;
@@ -111,7 +111,7 @@ Tensor patch_apply(Bind *b, Tensor w)
     }
     if (!bind_failed(b))
         add(b, &p, sum);
-    if (!bind_failed(b) && is_half)
+    if (!bind_failed(b) && is_half && !b->is_idle)
         tensor_write(to.data, w.type, sum, n);
     arena_rewind(b->arena, floor);
     return bind_failed(b) ? (Tensor){0} : to;

@@ -9,7 +9,10 @@ bool plan_open(Plan *p, const Run *like, Err *err)
                    .scratch = &p->scratch,
                    .cancel = like->cancel,
                    .is_idle = true};
-    return arena_init(&p->scratch, 0, err);
+    if (!arena_init(&p->scratch, 0, err))
+        return false;
+    p->scratch.is_sparse = true;
+    return true;
 }
 
 size_t plan_close(Plan *p)

@@ -12,7 +12,9 @@
  *   }
  *   size_t bytes = plan_close(&p);
  *
- * The bytes are right within 2 MiB.  Numbers of a planned Tensor mean nothing. */
+ * The bytes are right within 2 MiB.  Numbers of a planned Tensor mean nothing.
+ * A network that is not in memory yet is bound by a Bind that is idle (nn/bind.h),
+ * into an arena that is sparse. */
 typedef struct Plan {
     Run run; /* use this */
     Kernels kernels;

@@ -382,6 +382,14 @@ void weights_drop(const Weights *w, Tensor t)
     }
 }
 
+void weights_drop_all(const Weights *w)
+{
+    if (w->of != NULL)
+        weights_drop_all(w->of);
+    for (size_t i = 0; i < w->map_count; i++)
+        file_map_drop(&w->maps[i], w->maps[i].data, w->maps[i].size);
+}
+
 bool weights_is_from(const Weights *w, const char *path)
 {
     bool is = w->of != NULL && weights_is_from(w->of, path);

@@ -79,6 +79,8 @@ const char *weights_metadata(const Weights *w, const char *key);
 /* Tells the system that the pages of a tensor will not be needed soon: after
  * packing.  The tensor stays valid. */
 void weights_drop(const Weights *w, Tensor t);
+/* The same for all of them, also what lies between. */
+void weights_drop_all(const Weights *w);
 
 /* Whether `path` leads to one of the files that the tensors lie in. */
 bool weights_is_from(const Weights *w, const char *path);

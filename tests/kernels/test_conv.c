@@ -99,7 +99,7 @@ static void check(Case c)
 
 static ConvShape square(int64_t C, int64_t O, int k, int stride, int pad)
 {
-    return (ConvShape){C, O, k, k, stride, pad, pad, pad, pad, false, TENSOR_F32};
+    return (ConvShape){C, O, k, k, stride, pad, pad, pad, pad, false, TENSOR_F32, false};
 }
 
 static void random_epilogue(Case *c, uint32_t *seed)
@@ -247,6 +247,28 @@ static void is_the_same_with_weights_stored_in_16_bits(void **state)
         }
 }
 
+static void is_the_same_with_lean_weights(void **state)
+{
+    (void)state;
+    const ConvShape shapes[] = {square(37, 40, 3, 1, 1), square(100, 130, 3, 1, 1),
+                                square(37, 40, 3, 2, 1), square(5, 9, 1, 1, 0)};
+    const TensorType stores[] = {TENSOR_F32, TENSOR_F16};
+    Kernels k[TABLES];
+    int tables = tables_here(k);
+    for (int t = 0; t < tables; t++)
+        for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+            Case c = {.s = shapes[i / 2], .N = 2, .H = 9, .W = 14, .type = stores[i % 2]};
+            c.s.store = c.type;
+            Case lean = c;
+            lean.s.is_lean = true;
+            assert_true(k[t].conv_packed(lean.s) <= k[t].conv_packed(c.s));
+            Fenced want = compute(&k[t], &c, 1), got = compute(&k[t], &lean, 2);
+            assert_same(k[t].name, got.at, want.at, want.n);
+            fenced_free(want);
+            fenced_free(got);
+        }
+}
+
 static void is_the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -306,6 +328,7 @@ int main(void)
         cmocka_unit_test(equals_the_meaning_channel_by_channel),
         cmocka_unit_test(takes_weights_of_half_precision),
         cmocka_unit_test(is_the_same_with_weights_stored_in_16_bits),
+        cmocka_unit_test(is_the_same_with_lean_weights),
         cmocka_unit_test(is_the_same_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static Tensor answer(Bench *b, const Weights *w, const Case *c, const Patches *p
     if (c->weight.rank == 4) {
         Conv k = bind_conv_shape(&bind, "x",
                                  (ConvShape){I, O, (int)c->weight.dim[2], (int)c->weight.dim[3],
-                                             1, 0, 0, 0, 0, false, TENSOR_F32},
+                                             1, 0, 0, 0, 0, false, TENSOR_F32, false},
                                  false);
         y = nn_conv(&b->run, &k, named_values(&b->arena, "in", SHAPE(1, 5, 6, I), 1),
                     (With){0});

@@ -39,7 +39,7 @@ enum {
 
 static bool packs_transformed(ConvShape s)
 {
-    return s.C * s.O <= PACKED_MOST;
+    return !s.is_lean && s.C * s.O <= PACKED_MOST;
 }
 
 typedef struct Plan {

@@ -46,8 +46,11 @@ static bool loan_begin(Loan *l, SpriteModel *m, const char *what, const char *pa
         binder_also(&l->binder, l->file[1]);
     }
     arena_rewind(&m->weights, 0);
-    l->bind = (Bind){&l->binder, &m->weights, m->run->kernels, m->run->pool,
-                     &m->run->cost[COST_PACK]};
+    l->bind = (Bind){.binder = &l->binder,
+                     .arena = &m->weights,
+                     .kernels = m->run->kernels,
+                     .pool = m->run->pool,
+                     .cost = &m->run->cost[COST_PACK]};
     return true;
 }
 
