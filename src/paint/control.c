@@ -177,7 +177,8 @@ static bool hint(PaintWork *w, PaintControl *c, Err *err)
     must(c->hint != NULL);
     for (int64_t i = 0; i < count; i++) {
         size_t floor = run_floor(r);
-        Tensor rgb = image_to_f32(r->scratch, c->seen[i], RANGE_UNIT, &r->err);
+        Tensor rgb = r->is_idle ? nn_new(r, SHAPE(w->height, w->width, 3))
+                                : image_to_f32(r->scratch, c->seen[i], RANGE_UNIT, &r->err);
         if (!tensor_is_empty(rgb))
             c->hint[i] = controlnet_hint(
                 r, c->net, tensor_reshape(rgb, SHAPE(1, w->height, w->width, 3)), &w->job);
@@ -212,19 +213,35 @@ static bool is_on(const PaintControl *c, const DenoiseCall *call)
     return call->done / n >= c->from && (call->done + 1) / n <= c->until;
 }
 
-const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Tensor x,
-                                      const UNetInput *in, int64_t picture, UNetControl *sum)
+UNetContext paint_context_row(const UNetContext *c, int64_t row)
+{
+    UNetContext one = *c;
+    for (int i = 0; i < UNET_ATTENTIONS && row >= 0; i++)
+        if (!tensor_is_empty(one.of[i]))
+            one.of[i] = tensor_rows(one.of[i], row, 1);
+    if (row >= 0 && !tensor_is_empty(one.added))
+        one.added = tensor_rows(one.added, row, 1);
+    return one;
+}
+
+const UNetControl *paint_controls_say(PaintWork *w, const PaintAsk *ask, const UNetInput *in,
+                                      UNetControl *sum)
 {
     bool any = false;
     UNetInput own = *in;
+    int64_t untold = w->rows - rows_told(w), row = ask->row < 0 ? -1 : ask->row - untold;
+    if (ask->row >= 0 && ask->row < untold)
+        return NULL;
     if (w->controls > 0)
-        own.latents = paint_rows(&w->run, x, rows_told(w));
+        own.latents = paint_rows(&w->run, ask->x, row < 0 ? rows_told(w) : 1);
     for (int i = 0; i < w->controls; i++) {
         PaintControl *c = &w->control[i];
-        if (!is_on(c, call))
+        if (!w->run.is_idle && !is_on(c, ask->call))
             continue;
-        own.context = &c->context[w->texts > 1 ? picture : 0];
-        own.pose[0] = c->hint[c->is_each ? picture : 0];
+        UNetContext context =
+            paint_context_row(&c->context[w->texts > 1 ? ask->picture : 0], row);
+        own.context = &context;
+        own.pose[0] = c->hint[c->is_each ? ask->picture : 0];
         if (!any && !controlnet_room(&w->run, &w->unet, own.latents, sum))
             return NULL;
         any = true;

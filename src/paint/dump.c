@@ -18,7 +18,7 @@ static Tensor as_torch(Tensor t, Arena *a, Err *err)
 bool paint_dump(PaintWork *w, const char *name, Tensor t, Err *err)
 {
     char file[64];
-    if (w->q->dump == NULL || tensor_is_empty(t))
+    if (w->q->dump == NULL || tensor_is_empty(t) || w->run.is_idle)
         return true;
     snprintf(file, sizeof file, "%s.safetensors", name);
     char *path = file_join(w->q->dump, file);

@@ -28,7 +28,8 @@ bool paint_ran(const PaintWork *w, Err *err) MUST_USE;
 /* A network while it is in memory, in w->weights, where the next one will lie. */
 typedef struct PaintLoan {
     PaintWork *w;
-    const char *what; /* "UNet" */
+    const char *what;  /* "UNet" */
+    PaintStage *stage; /* NULL: beside another */
     Binder binder;
     Bind bind;
     double began;
@@ -43,6 +44,30 @@ bool paint_loan_bound(PaintLoan *l, const char *const *tolerated, Err *err) MUST
 /* The work that the network was for, `what`, is done, or has failed. */
 bool paint_loan_end(PaintLoan *l, const char *what, Err *err) MUST_USE;
 
+/* ---- plan.c ------------------------------------------------------------------------------ */
+
+typedef struct PaintWords PaintWords;
+
+/* How a network is used: from the fastest to the smallest. */
+typedef struct PaintWay {
+    bool is_lean;      /* its weights (nn/bind.h) */
+    bool is_in_turn;   /* rows and pictures one after the other */
+    int64_t band_rows; /* of nn/band.h; 0: whole */
+} PaintWay;
+
+/* Plans all stages, by stages that compute nothing: paint_words_encode, paint_sample and
+ * paint_decode are called with a copy of w whose run is idle.  False, with the least that
+ * would do, if they do not fit. */
+bool paint_plan(PaintWork *w, const PaintWords *words, Err *err) MUST_USE;
+/* The stage of a network, told by its name; a new one if there is none. */
+PaintStage *paint_stage(PaintWork *w, const char *what);
+PaintWay paint_way(const PaintWork *w, const PaintStage *stage);
+
+/* ---- words.c ----------------------------------------------------------------------------- */
+
+/* Prompts that are read to w->context and w->pooled. */
+bool paint_words_encode(PaintWork *w, const PaintWords *s, Err *err) MUST_USE;
+
 /* ---- see.c, fill.c ----------------------------------------------------------------------- */
 
 /* All that is drawn of the noise before the first step, in diffusers' order (see
@@ -55,10 +80,19 @@ bool paint_bleed(Image im, Image mask, Arena *scratch, Err *err) MUST_USE;
 
 /* Puts them beside the UNet, and shows them words and pictures. */
 bool paint_controls_bind(PaintWork *w, Err *err) MUST_USE;
-/* What they add to what the UNet makes of `in`, the rows of one picture, when they see x
- * [1,h,w,Z]; into *sum, in scratch.  NULL: nothing, or the run has failed. */
-const UNetControl *paint_controls_say(PaintWork *w, const DenoiseCall *call, Tensor x,
-                                      const UNetInput *in, int64_t picture, UNetControl *sum);
+/* One picture of a call. */
+typedef struct PaintAsk {
+    const DenoiseCall *call;
+    Tensor x; /* [1,h,w,Z] what they see */
+    int64_t picture;
+    int64_t row; /* of w->rows; -1: all of them */
+} PaintAsk;
+/* What they add to what the UNet makes of `in`, these rows of the picture; into *sum, in
+ * scratch.  NULL: nothing, or the run has failed. */
+const UNetControl *paint_controls_say(PaintWork *w, const PaintAsk *ask, const UNetInput *in,
+                                      UNetControl *sum);
+/* Row `row` of a context; all of it if that is -1. */
+UNetContext paint_context_row(const UNetContext *c, int64_t row);
 void paint_controls_close(PaintWork *w);
 
 /* ---- keep.c ------------------------------------------------------------------------------ */

@@ -45,6 +45,8 @@ typedef struct PaintRequest {
     const char *rng;   /* whose normals: "cpu", "cuda" */
     const char *noise; /* a file instead */
     const char *dump, *out;
+    const char *memory;   /* at most, "4G"; plan.c */
+    const char *tile_vae; /* "auto", "on", "off" */
     int64_t threads;
     const char *kernels;
     bool verbose;
@@ -67,6 +69,27 @@ typedef struct PaintControl {
     UNetContext *context; /* of each text */
 } PaintControl;
 
+/* What a network and its work take, in bytes. */
+typedef struct PaintTake {
+    size_t weights; /* as they are packed */
+    size_t work;
+    size_t job; /* all that the painting had to keep until then */
+} PaintTake;
+
+/* A network's time in memory. */
+typedef struct PaintStage {
+    const char *what; /* "UNet" */
+    int way;          /* how much speed is given up for memory, 0: none; plan.c has the table */
+    PaintTake planned, taken;
+} PaintStage;
+
+enum { PAINT_STAGES = 8 };
+typedef struct PaintPlan {
+    size_t most; /* bytes allowed */
+    PaintStage stage[PAINT_STAGES];
+    int stages;
+} PaintPlan;
+
 /* The painting at hand: who needs what is told by where it is filled in.
  *
  *   work.c    opens and closes it
@@ -79,6 +102,7 @@ typedef struct PaintControl {
  *   sample.c  noise to latents
  *   pixels.c  latents to pictures
  *   loan.c    networks in memory, one after the other
+ *   plan.c    how they are to fit in there
  *   parts.c, config.c, loras.c  what a model consists of (parts.h)
  *
  * A studio calls: paint_begin, paint_open, paint_look, paint_settle, paint_frame,
@@ -93,7 +117,8 @@ typedef struct PaintWork {
     Arena scratch; /* of the step at hand */
     Arena job;     /* of the run */
     Arena weights; /* of the network at hand */
-    Pool *lent;    /* somebody else's; or NULL, then the run's is its own */
+    PaintPlan plan;
+    Pool *lent; /* somebody else's; or NULL, then the run's is its own */
     PaintParts parts;
     PaintLoras loras;
 
@@ -174,8 +199,14 @@ bool paint_control_open(const PaintWork *w, PaintControl *c, const char *path,
 /* Reads their pictures, at the size that is settled. */
 bool paint_controls_see(PaintWork *w, Err *err) MUST_USE;
 
+/* ---- plan.c ------------------------------------------------------------------------------ */
+
+/* For --verbose: what was planned, what was taken. */
+void paint_plan_tell(const PaintWork *w);
+
 /* ---- the stages -------------------------------------------------------------------------- */
 
+/* paint_words also plans how all of them fit into memory, or says what they need at least. */
 bool paint_words(PaintWork *w, Err *err) MUST_USE;
 bool paint_sample(PaintWork *w, Err *err) MUST_USE;
 bool paint_decode(PaintWork *w, Err *err) MUST_USE;

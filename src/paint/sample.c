@@ -27,13 +27,14 @@ static bool noise_from_file(PaintWork *w, Err *err)
 bool paint_noise(PaintWork *w, NoiseSource *source, Err *err)
 {
     size_t floor = w->scratch.used;
-    bool ok = w->q->noise != NULL ? noise_from_file(w, err)
-                                  : noise_source_draw(source, w->latents, &w->scratch, err);
+    bool ok = w->run.is_idle        ? true
+              : w->q->noise != NULL ? noise_from_file(w, err)
+                                    : noise_source_draw(source, w->latents, &w->scratch, err);
     arena_rewind(&w->scratch, floor);
     if (ok && paint_begins_with_picture(w)) {
         w->noise = tensor_new(&w->job, TENSOR_F32, tensor_shape(w->latents), err);
         ok = !tensor_is_empty(w->noise);
-        if (ok)
+        if (ok && !w->run.is_idle)
             memcpy(w->noise.data, w->latents.data, tensor_bytes(w->noise));
     }
     return ok && paint_dump(w, "noise", w->latents, err);
@@ -51,6 +52,7 @@ typedef struct Denoiser {
     UNetContext *context; /* [texts] of w->rows */
     const Sampler *sampler;
     Keep keeps;
+    bool is_in_turn; /* rows and pictures */
     Err *err;
 } Denoiser;
 
@@ -134,31 +136,42 @@ Tensor paint_rows(Run *r, Tensor latents, int64_t rows)
     return all;
 }
 
-/* Some pictures of the call, all rows of each at once: the weights are read once. */
-static void ask(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_t count)
+/* Some pictures of the call: one row of them, or (-1) all at once, so that the weights are read
+ * once. */
+static void ask_row(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_t count,
+                    int64_t row)
 {
     PaintWork *w = d->w;
     Run *r = &w->run;
     size_t floor = run_floor(r);
+    UNetContext context = paint_context_row(&d->context[w->texts > 1 ? from : 0], row);
     Tensor x = tensor_rows(call->latents, from, count), shown = x;
     if (w->parts.is_inpaint)
         shown = nn_concat(r, x, tensor_rows(w->beside, from, count));
-    UNetInput in = {.latents = paint_rows(r, shown, w->rows),
+    UNetInput in = {.latents = paint_rows(r, shown, row < 0 ? w->rows : 1),
                     .t = call->t,
                     .guidance = (float)w->guidance,
                     .frames = count,
-                    .context = &d->context[w->texts > 1 ? from : 0]};
+                    .context = &context};
     UNetControl sum;
-    in.control = paint_controls_say(w, call, x, &in, from, &sum);
+    in.control = paint_controls_say(w, &(PaintAsk){call, x, from, row}, &in, &sum);
     Tensor out = unet_forward(r, d->unet, &in);
-    if (!run_stopped(r)) {
-        Tensor cond = tensor_rows(call->cond, from, count);
-        if (w->rows == 2)
-            memcpy(tensor_rows(call->uncond, from, count).data, out.data, tensor_bytes(cond));
-        memcpy(cond.data, tensor_rows(out, (w->rows - 1) * count, count).data,
-               tensor_bytes(cond));
+    for (int64_t i = 0; i < in.latents.dim[0] / count && !run_stopped(r); i++) {
+        bool is_cond = max64(row, 0) + i == w->rows - 1;
+        Tensor to = tensor_rows(is_cond ? call->cond : call->uncond, from, count);
+        memcpy(to.data, tensor_rows(out, i * count, count).data, tensor_bytes(to));
     }
     run_drop(r, floor);
+}
+
+static void ask(const Denoiser *d, const DenoiseCall *call, int64_t from, int64_t count)
+{
+    if (!d->is_in_turn || d->w->rows == 1) {
+        ask_row(d, call, from, count, -1);
+        return;
+    }
+    for (int64_t i = 0; i < d->w->rows; i++)
+        ask_row(d, call, from, count, i);
 }
 
 static void insist(const Denoiser *d, const DenoiseCall *call)
@@ -170,14 +183,19 @@ static void insist(const Denoiser *d, const DenoiseCall *call)
 
 /* As many pictures at once as have the pixels of one of 512 x 512; if they read and see the
  * same. */
+static int64_t at_once(const Denoiser *d)
+{
+    const Tensor x = d->w->latents;
+    if (d->w->controls > 0 || d->w->texts > 1 || d->is_in_turn)
+        return 1;
+    return min64(max64(64 * 64 / (x.dim[1] * x.dim[2]), 1), x.dim[0]);
+}
+
 static bool denoise(void *net, const DenoiseCall *call, Err *err)
 {
     Denoiser *d = net;
-    int64_t pixels = call->latents.dim[1] * call->latents.dim[2];
-    bool alike = d->w->controls == 0 && d->w->texts == 1;
-    int64_t at_once = alike ? max64(64 * 64 / pixels, 1) : 1;
-    for (int64_t i = 0; i < call->frames; i += at_once)
-        ask(d, call, i, min64(at_once, call->frames - i));
+    for (int64_t i = 0; i < call->frames; i += at_once(d))
+        ask(d, call, i, min64(at_once(d), call->frames - i));
     if (d->keeps == KEEP_CLEAN && paint_ran(d->w, err))
         insist(d, call);
     return paint_ran(d->w, err);
@@ -223,15 +241,26 @@ static int begin(PaintWork *w, const Sampler *s)
     return first;
 }
 
+/* For a plan: the room of the loop, and one question. */
+static bool step_idly(Denoiser *d, const SampleOptions *o, Err *err)
+{
+    Run *r = &d->w->run;
+    Tensor x = d->w->latents;
+    DenoiseCall call = {.frames = at_once(d), .total = 1, .latents = x, .cond = x, .uncond = x};
+    if (arena_take(r->scratch, sample_scratch(o, x)) == NULL)
+        return err_set(err, ERR_MEMORY, "not enough addresses for %lld pictures",
+                       (long long)d->w->pictures);
+    ask(d, &call, 0, call.frames);
+    return paint_ran(d->w, err);
+}
+
 static bool walk(Denoiser *d, Sampler *sampler, NoiseSource *noise, Err *err)
 {
     PaintWork *w = d->w;
-    int first = begin(w, sampler);
     SampleOptions o = {
         .sampler = sampler,
         .guidance = {.scale = w->rows == 2 ? w->guidance : 1, .rescale = w->q->rescale},
         .noise = noise,
-        .first_step = first,
         .after = d->keeps == KEEP_NOISED ? put_back : NULL,
         .after_user = d,
         .stop = w->talk->cancel,
@@ -239,7 +268,10 @@ static bool walk(Denoiser *d, Sampler *sampler, NoiseSource *noise, Err *err)
         .progress_user = d,
         .tap = tapped,
         .tap_user = d};
-    paint_progress(w, "painting", 0, sampler->calls - first);
+    if (w->run.is_idle)
+        return step_idly(d, &o, err);
+    o.first_step = begin(w, sampler);
+    paint_progress(w, "painting", 0, sampler->calls - o.first_step);
     return sample_run(&o, denoise, d, w->latents, &w->scratch, err) && err->kind == ERR_NONE;
 }
 
@@ -264,6 +296,7 @@ static bool sample(PaintWork *w, Sampler *sampler, NoiseSource *noise, Err *err)
                   .keeps = !keeps                             ? KEEP_NONE
                            : strcmp(w->q->keep, "clean") == 0 ? KEEP_CLEAN
                                                               : KEEP_NOISED,
+                  .is_in_turn = paint_way(w, l.stage).is_in_turn,
                   .err = err};
     bool ok = prepare(&d, err) && paint_controls_bind(w, err) && walk(&d, sampler, noise, err);
     return paint_loan_end(&l, "sampling", err) && ok;

@@ -8,7 +8,7 @@ bool paint_begins_with_picture(const PaintWork *w)
 
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of)
 {
-    if (w->talk->progress != NULL)
+    if (w->talk->progress != NULL && !w->run.is_idle)
         w->talk->progress(w->talk->user, stage, done, of);
 }
 

@@ -112,14 +112,20 @@ static const Param params[] = {
      "safetensors with the tensor 'noise' [N,4,h,w] instead of the seed's", NULL, false},
     {"dump", PARAM_OUT, AT(dump), "", 0, 0, "DIR", "writes every stage as safetensors", NULL,
      false},
-    PARAMS_MACHINE(PaintRequest, "prints each stage's time"),
+    {"memory", PARAM_TEXT, AT(memory), "", 0, 0, "SIZE",
+     "at most, as 4G or 512M: smaller ways are slower (default: as much as is available)", NULL,
+     false},
+    {"tile-vae", PARAM_TEXT, AT(tile_vae), "auto", 0, 0, "WHEN",
+     "decodes in bands, which takes less memory, twice the time, and shows no seams",
+     "auto|on|off", false},
+    PARAMS_MACHINE(PaintRequest, "prints each stage's time, and memory"),
 };
 
 static const ParamGroup groups[] = {
     {"out", "What comes out"},           {"negative", "What it shows"},
     {"init", "A picture to begin with"}, {"model", "The model"},
     {"steps", "From noise to picture"},  {"rng", "For comparing with other implementations"},
-    {"threads", "The machine"},
+    {"memory", "The machine"},
 };
 
 const Studio paint_studio = {

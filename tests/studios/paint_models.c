@@ -146,7 +146,7 @@ bool paint_with(const Flag *flags, const StudioRun *talk, Err *err)
     return studio_with(&paint_studio, flags, talk, err);
 }
 
-bool studio_with(const Studio *studio, const Flag *flags, const StudioRun *talk, Err *err)
+void *studio_asked(const Studio *studio, const Flag *flags, Err *err)
 {
     void *request = xalloc(1, studio->request_size);
     bool ok = true;
@@ -156,7 +156,16 @@ bool studio_with(const Studio *studio, const Flag *flags, const StudioRun *talk,
         assert_non_null(p);
         ok = param_set(p, request, flags->value, err) || err_prefix(err, "--%s ", p->name);
     }
-    ok = ok && studio->run(request, talk, err);
+    if (ok)
+        return request;
+    xfree(request);
+    return NULL;
+}
+
+bool studio_with(const Studio *studio, const Flag *flags, const StudioRun *talk, Err *err)
+{
+    void *request = studio_asked(studio, flags, err);
+    bool ok = request != NULL && studio->run(request, talk, err);
     xfree(request);
     return ok;
 }

@@ -30,6 +30,8 @@ typedef struct Flag {
 bool paint_with(const Flag *flags, const StudioRun *talk, Err *err) MUST_USE;
 bool studio_with(const Studio *studio, const Flag *flags, const StudioRun *talk,
                  Err *err) MUST_USE;
+/* What it would run, to be freed with xfree; NULL if a flag is refused. */
+void *studio_asked(const Studio *studio, const Flag *flags, Err *err) MUST_USE;
 
 /* Every stage of the golden lies in folder/dump, within 1e-4 of its largest. */
 void assert_stages(const Golden *g);

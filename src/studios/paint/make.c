@@ -18,11 +18,10 @@ static void report(const PaintWork *w, double began)
     if (w->talk->detail == NULL)
         return;
     Cost all = run_cost(&w->run);
-    snprintf(line, sizeof line,
-             "%-28s %8.3f s, of which %.3f s in kernels, %s table; %zu MiB at most",
-             "whole run", clock_now() - began, all.seconds, w->kernels.name,
-             (w->scratch.peak + w->job.peak + w->weights.peak) >> 20);
+    snprintf(line, sizeof line, "%-28s %8.3f s, of which %.3f s in kernels, %s table",
+             "whole run", clock_now() - began, all.seconds, w->kernels.name);
     w->talk->detail(w->talk->user, line);
+    paint_plan_tell(w);
 }
 
 static bool make(PaintWork *w, Err *err)

@@ -126,8 +126,8 @@ char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i)
 
 static bool is_of_the_machine(const char *name)
 {
-    static const char *const names[] = {"out",   "dump",    "threads", "kernels",
-                                        "batch", "verbose", "from",    NULL};
+    static const char *const names[] = {"out",     "dump",  "memory",  "tile-vae", "threads",
+                                        "kernels", "batch", "verbose", "from",     NULL};
     for (const char *const *n = names; *n != NULL; n++)
         if (strcmp(*n, name) == 0)
             return true;
