@@ -19,6 +19,7 @@ static const char help[] =
     "  --threads N     default: 2, or as many cores as there are if fewer\n"
     "  --table NAME    only this table: avx512, avx2 or networks (SD1.5, by the best table)\n"
     "  --list          print the names and stop\n"
+    "  --peak          print P in GFLOP/s and stop\n"
     "\n"
     "P is the rate of f32 multiply-adds on registers alone, measured again for each\n"
     "entry.  GFLOP/s count a direct computation, so Winograd may pass P.\n";
@@ -27,7 +28,7 @@ typedef struct {
     const char *json, *only, *table;
     double seconds;
     int threads;
-    bool lists;
+    bool lists, wants_peak;
 } Options;
 
 /* What one entry came to: medians over rounds, 0 where there is none.  Ratios
@@ -272,11 +273,15 @@ static int collect(const Options *o, const char *name, FILE *json, int before)
 
 static bool read_options(Options *o, int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"json", required_argument, NULL, 'j'},    {"only", required_argument, NULL, 'o'},
-        {"seconds", required_argument, NULL, 's'}, {"threads", required_argument, NULL, 't'},
-        {"table", required_argument, NULL, 'k'},   {"list", no_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"json", required_argument, NULL, 'j'},
+                                          {"only", required_argument, NULL, 'o'},
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"threads", required_argument, NULL, 't'},
+                                          {"table", required_argument, NULL, 'k'},
+                                          {"list", no_argument, NULL, 'l'},
+                                          {"peak", no_argument, NULL, 'p'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
         switch (c) {
         case 'j':
@@ -297,12 +302,29 @@ static bool read_options(Options *o, int argc, char **argv)
         case 'l':
             o->lists = true;
             break;
+        case 'p':
+            o->wants_peak = true;
+            break;
         default:
             fputs(help, c == 'h' ? stdout : stderr);
             exit(c == 'h' ? 0 : 2);
         }
     }
     return optind == argc;
+}
+
+static int say_peak(int threads)
+{
+    Pool *pool = pool_new(threads);
+    Times peak = {.n = 15};
+    Kernels k;
+    Err err = {0};
+    bool avx512 = kernels_named(&k, "avx512", &err);
+    for (int i = 0; i < peak.n; i++)
+        peak.v[i] = peak_now(pool, avx512);
+    printf("%.1f\n", bench_median(peak.v, peak.n) * 1e-9);
+    pool_free(pool);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -315,6 +337,8 @@ int main(int argc, char **argv)
         fputs(help, stderr);
         return 2;
     }
+    if (o.wants_peak)
+        return say_peak(o.threads);
     const Work *work;
     int works = works_watched(&work), n = 0;
     for (int i = 0; o.lists && i < works; i++)
