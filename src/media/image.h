@@ -46,9 +46,37 @@ static inline unsigned char *image_at(Image im, int x, int y)
     return image_row(im, y) + (size_t)x * (size_t)im.dim[2];
 }
 
+/* A few functions, which say so, also take pictures of 16 bits: u16 Tensors, whose bytes the
+ * functions above do not find.  These do, in both kinds: a channel's level, 0 to image_most. */
+static inline bool image_is_deep(Image im)
+{
+    return im.type == TENSOR_U16;
+}
+static inline unsigned image_most(Image im)
+{
+    return image_is_deep(im) ? 65535 : 255;
+}
+static inline unsigned image_level(Image im, int x, int y, int c)
+{
+    int64_t at = (y * im.dim[1] + x) * im.dim[2] + c;
+    return image_is_deep(im) ? ((const uint16_t *)im.data)[at]
+                             : ((const unsigned char *)im.data)[at];
+}
+static inline void image_set_level(Image im, int x, int y, int c, unsigned level)
+{
+    int64_t at = (y * im.dim[1] + x) * im.dim[2] + c;
+    if (image_is_deep(im))
+        ((uint16_t *)im.data)[at] = (uint16_t)level;
+    else
+        ((unsigned char *)im.data)[at] = (unsigned char)level;
+}
+
 /* In the arena, not cleared; c is 1, 3 or 4.  Empty, with ERR_MEMORY, if memory
  * is short. */
 Image image_new(Arena *a, int w, int h, int c, Err *err) MUST_USE;
+
+/* The same of 8 or 16 bits as `like` has, and of its channels. */
+Image image_new_like(Arena *a, Image like, int w, int h, Err *err) MUST_USE;
 
 /* Reads a PNG, JPEG or WebP, told apart by content, never by name.
  *
@@ -62,13 +90,20 @@ Image image_load(Arena *a, const char *path, Err *err) MUST_USE;
 Image image_decode(Arena *a, const void *bytes, size_t size, const char *name,
                    Err *err) MUST_USE;
 
+/* The same, but a PNG of 16 bits stays one. */
+Image image_load_deep(Arena *a, const char *path, Err *err) MUST_USE;
+
+/* A picture of 16 bits: a copy, unless it is one.  And one of 8, rounded as image_load does. */
+Image image_to_deep(Arena *a, Image im, Err *err) MUST_USE;
+Image image_to_shallow(Arena *a, Image im, Err *err) MUST_USE;
+
 /* A pair kept in a picture's file: a key of 1 to 79 Latin letters, any UTF-8 text.  In a PNG
  * it is an iTXt if it is not ASCII, else a tEXt. */
 typedef struct ImageText {
     const char *key, *value;
 } ImageText;
 
-/* Writes an 8-bit RGB or RGBA PNG (grey too).  The same pixels and texts give
+/* Writes an RGB or RGBA PNG (grey too), of 8 or 16 bits.  The same pixels and texts give
  * the same bytes.  texts may be NULL if count is 0. */
 bool image_save(Image im, const char *path, const ImageText *texts, int count,
                 Err *err) MUST_USE;

@@ -21,6 +21,7 @@ SourceKind source_kind(Source s);
 
 /* Each returns as image_decode does; the magic has been looked at. */
 Image png_decode(Arena *a, Source s, Err *err) MUST_USE;
+Image png_decode_deep(Arena *a, Source s, Err *err) MUST_USE;    /* 16 bits stay */
 Image png_decode_indices(Arena *a, Source s, Err *err) MUST_USE; /* [H,W,1] */
 Image jpeg_decode(Arena *a, Source s, Err *err) MUST_USE;
 Image webp_decode(Arena *a, Source s, Err *err) MUST_USE;

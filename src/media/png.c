@@ -17,6 +17,7 @@ typedef struct Reading {
     Arena *a;
     Image image;
     bool is_indexed; /* indices as they are, instead of their colours */
+    bool is_deep;    /* 16 bits as they are, instead of 8 */
     Err *err;
 } Reading;
 
@@ -47,11 +48,21 @@ static uint32_t u32be(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Any colour type as 8-bit RGB or RGBA. */
-static void ask_for_colours(png_structp p)
+/* The order of bytes in a number here is not the file's. */
+static bool must_swap(void)
+{
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
+/* Any colour type as RGB or RGBA, of 8 bits if 16 are not wanted. */
+static void ask_for_colours(png_structp p, bool is_deep)
 {
     png_set_expand(p);
-    png_set_scale_16(p);
+    if (!is_deep)
+        png_set_scale_16(p);
+    else if (must_swap())
+        png_set_swap(p);
     png_set_gray_to_rgb(p);
     png_set_interlace_handling(p);
 }
@@ -71,6 +82,11 @@ static void ask_for_indices(png_structp p, png_infop info, const Reading *r)
     png_set_interlace_handling(p);
 }
 
+static unsigned char *row_of(Image im, int y)
+{
+    return (unsigned char *)im.data + (size_t)y * (tensor_bytes(im) / (size_t)im.dim[0]);
+}
+
 static bool read_pixels(png_structp p, png_infop info, Reading *r)
 {
     if (setjmp(png_jmpbuf(p)) != 0)
@@ -83,28 +99,31 @@ static bool read_pixels(png_structp p, png_infop info, Reading *r)
     if (r->is_indexed)
         ask_for_indices(p, info, r);
     else
-        ask_for_colours(p);
+        ask_for_colours(p, r->is_deep);
     png_read_update_info(p, info);
     uint32_t w = png_get_image_width(p, info), h = png_get_image_height(p, info);
     int c = png_get_channels(p, info);
     if (!source_size_allowed(r->s, w, h, r->err))
         return false;
-    must(png_get_rowbytes(p, info) == (size_t)w * (size_t)c);
-    r->image = image_new(r->a, (int)w, (int)h, c, r->err);
+    TensorType type = png_get_bit_depth(p, info) == 16 ? TENSOR_U16 : TENSOR_U8;
+    must(png_get_rowbytes(p, info) == (size_t)w * (size_t)c * tensor_type_size(type));
+    r->image = tensor_new(r->a, type, SHAPE(h, w, c), r->err);
     if (tensor_is_empty(r->image))
         return false;
     png_bytepp rows = arena_take(r->a, h * sizeof *rows);
     if (rows == NULL)
         return err_set(r->err, ERR_MEMORY, "not enough memory to read '%s'", r->s.name);
     for (uint32_t y = 0; y < h; y++)
-        rows[y] = image_row(r->image, (int)y);
+        rows[y] = row_of(r->image, (int)y);
     png_read_image(p, rows);
     png_read_end(p, NULL);
     return true;
 }
 
-static Image decode(Arena *a, Source s, bool is_indexed, Err *err)
+static Image decode(Reading r)
 {
+    Source s = r.s;
+    Err *err = r.err;
     enum { IHDR_END = 33 };
     if (s.size < IHDR_END) {
         err_set(err, ERR_FORMAT, "'%s' is damaged: the file is cut short", s.name);
@@ -116,7 +135,6 @@ static Image decode(Arena *a, Source s, bool is_indexed, Err *err)
     }
     if (!source_size_allowed(s, u32be(s.bytes + 16), u32be(s.bytes + 20), err))
         return (Image){0};
-    Reading r = {.s = s, .a = a, .is_indexed = is_indexed, .err = err};
     png_structp p =
         png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_read_error, on_warning);
     png_infop info = p == NULL ? NULL : png_create_info_struct(p);
@@ -128,12 +146,17 @@ static Image decode(Arena *a, Source s, bool is_indexed, Err *err)
 
 Image png_decode(Arena *a, Source s, Err *err)
 {
-    return decode(a, s, false, err);
+    return decode((Reading){.s = s, .a = a, .err = err});
+}
+
+Image png_decode_deep(Arena *a, Source s, Err *err)
+{
+    return decode((Reading){.s = s, .a = a, .is_deep = true, .err = err});
 }
 
 Image png_decode_indices(Arena *a, Source s, Err *err)
 {
-    return decode(a, s, true, err);
+    return decode((Reading){.s = s, .a = a, .is_indexed = true, .err = err});
 }
 
 typedef struct Writing {
@@ -218,16 +241,18 @@ static bool write_pixels(png_structp p, png_infop info, Image im, const PngPalet
 {
     if (setjmp(png_jmpbuf(p)) != 0)
         return false;
-    png_set_IHDR(p, info, (png_uint_32)image_width(im), (png_uint_32)image_height(im), 8,
-                 colour_type(im, palette), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(p, info, (png_uint_32)image_width(im), (png_uint_32)image_height(im),
+                 image_is_deep(im) ? 16 : 8, colour_type(im, palette), PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     if (palette != NULL)
         put_palette(p, info, palette);
     for (int i = 0; i < count; i++)
         put_text(p, info, texts[i]);
     png_write_info(p, info);
+    if (image_is_deep(im) && must_swap())
+        png_set_swap(p);
     for (int y = 0; y < image_height(im); y++)
-        png_write_row(p, image_row(im, y));
+        png_write_row(p, row_of(im, y));
     png_write_end(p, info);
     return true;
 }
@@ -235,7 +260,7 @@ static bool write_pixels(png_structp p, png_infop info, Image im, const PngPalet
 bool png_write(Out *o, Image im, const PngPalette *palette, const ImageText *texts, int count,
                Err *err)
 {
-    must(im.type == TENSOR_U8 && im.rank == 3 && tensor_count(im) > 0);
+    must((im.type == TENSOR_U8 || image_is_deep(im)) && im.rank == 3 && tensor_count(im) > 0);
     must(palette == NULL || image_channels(im) == 1);
     Writing w = {o, err};
     png_structp p =

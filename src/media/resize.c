@@ -148,6 +148,25 @@ static void pass_columns(Image to, Image from, const Weights *k, int *sums)
     }
 }
 
+/* Either pass of 16 bits, whose sums need more than an int. */
+static void pass_deep(Image to, Image from, const Weights *k, bool is_rows)
+{
+    for (int y = 0; y < image_height(to); y++)
+        for (int x = 0; x < image_width(to); x++) {
+            int out = is_rows ? x : y;
+            Span s = k->spans[out];
+            const int32_t *w = k->weights + (size_t)out * (size_t)k->most;
+            for (int c = 0; c < image_channels(to); c++) {
+                int64_t sum = 1 << (FRACTION - 1);
+                for (int i = 0; i < s.count; i++)
+                    sum += (int64_t)w[i] * (is_rows ? image_level(from, s.first + i, y, c)
+                                                    : image_level(from, x, s.first + i, c));
+                sum = max64(0, min64(sum >> FRACTION, 65535));
+                image_set_level(to, x, y, c, (unsigned)sum);
+            }
+        }
+}
+
 static Image short_of_memory(Err *err)
 {
     err_set(err, ERR_MEMORY, "not enough memory to resize a picture");
@@ -156,13 +175,16 @@ static Image short_of_memory(Err *err)
 
 static Image resize_rows(Arena *a, Image im, int w, Filter f, Err *err)
 {
-    Image to = image_new(a, w, image_height(im), image_channels(im), err);
+    Image to = image_new_like(a, im, w, image_height(im), err);
     Weights k;
     if (tensor_is_empty(to))
         return to;
     if (!weights_make(&k, a, f, image_width(im), w))
         return short_of_memory(err);
-    pass_rows(to, im, &k);
+    if (image_is_deep(im))
+        pass_deep(to, im, &k, true);
+    else
+        pass_rows(to, im, &k);
     return to;
 }
 
@@ -173,19 +195,25 @@ static bool resize_columns(Arena *a, Image to, Image im, Filter f)
         arena_take(a, (size_t)image_width(im) * (size_t)image_channels(im) * sizeof *sums);
     if (sums == NULL || !weights_make(&k, a, f, image_height(im), image_height(to)))
         return false;
-    pass_columns(to, im, &k, sums);
+    if (image_is_deep(im))
+        pass_deep(to, im, &k, false);
+    else
+        pass_columns(to, im, &k, sums);
     return true;
 }
 
 static void take_nearest(Image to, Image from)
 {
-    int c = image_channels(to);
+    size_t pixel = (size_t)image_channels(to) * tensor_type_size(to.type);
     double sx = (double)image_width(from) / image_width(to);
     double sy = (double)image_height(from) / image_height(to);
     for (int y = 0; y < image_height(to); y++)
         for (int x = 0; x < image_width(to); x++)
-            memcpy(image_at(to, x, y),
-                   image_at(from, (int)((x + 0.5) * sx), (int)((y + 0.5) * sy)), (size_t)c);
+            memcpy((char *)to.data + pixel * ((size_t)y * (size_t)image_width(to) + (size_t)x),
+                   (char *)from.data +
+                       pixel * ((size_t)((y + 0.5) * sy) * (size_t)image_width(from) +
+                                (size_t)((x + 0.5) * sx)),
+                   pixel);
 }
 
 /* Intermediate pictures lie above `to` in the arena. */
@@ -195,7 +223,7 @@ static bool filter_into(Arena *a, Image to, Image im, Filter f, Err *err)
     bool has_columns = image_height(to) != image_height(im);
     bool has_alpha = image_channels(im) == 4 && (has_rows || has_columns);
     if (has_alpha) {
-        Image copy = tensor_new(a, TENSOR_U8, tensor_shape(im), err);
+        Image copy = tensor_new(a, im.type, tensor_shape(im), err);
         if (tensor_is_empty(copy))
             return false;
         memcpy(copy.data, im.data, tensor_bytes(im));
@@ -217,8 +245,9 @@ static bool filter_into(Arena *a, Image to, Image im, Filter f, Err *err)
 
 Image image_resize(Arena *a, Image im, int w, int h, ResizeFilter filter, Err *err)
 {
-    must(im.type == TENSOR_U8 && im.rank == 3 && tensor_count(im) > 0 && w > 0 && h > 0);
-    Image to = image_new(a, w, h, image_channels(im), err);
+    must(im.type == TENSOR_U8 || image_is_deep(im));
+    must(im.rank == 3 && tensor_count(im) > 0 && w > 0 && h > 0);
+    Image to = image_new_like(a, im, w, h, err);
     if (tensor_is_empty(to))
         return to;
     size_t floor = a->used;
@@ -231,9 +260,25 @@ Image image_resize(Arena *a, Image im, int w, int h, ResizeFilter filter, Err *e
     return ok ? to : (Image){0};
 }
 
+/* Of 16 bits; back again if `is_back`. */
+static void multiply_deep(Image im, bool is_back)
+{
+    uint16_t *p = im.data;
+    for (int64_t i = image_height(im) * (int64_t)image_width(im); i > 0; i--, p += 4)
+        for (int c = 0; c < 3; c++) {
+            uint32_t v = is_back ? p[3] == 0 ? p[c] : 65535u * p[c] / p[3]
+                                 : (p[c] * (uint32_t)p[3] + 32767u) / 65535u;
+            p[c] = (uint16_t)(v > 65535 ? 65535 : v);
+        }
+}
+
 void image_premultiply(Image im)
 {
     must(image_channels(im) == 4);
+    if (image_is_deep(im)) {
+        multiply_deep(im, false);
+        return;
+    }
     unsigned char *p = im.data;
     for (int64_t i = image_height(im) * (int64_t)image_width(im); i > 0; i--, p += 4)
         for (int c = 0; c < 3; c++) {
@@ -245,6 +290,10 @@ void image_premultiply(Image im)
 void image_unpremultiply(Image im)
 {
     must(image_channels(im) == 4);
+    if (image_is_deep(im)) {
+        multiply_deep(im, true);
+        return;
+    }
     unsigned char *p = im.data;
     for (int64_t i = image_height(im) * (int64_t)image_width(im); i > 0; i--, p += 4)
         for (int c = 0; c < 3 && p[3] != 0; c++) {

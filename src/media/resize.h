@@ -23,7 +23,8 @@
  *   lanczos  3        sinc(x) sinc(x / 3)
  *
  * Nearest takes the pixel under the centre.  C may be 1, 3 or 4; RGBA is
- * multiplied by its alpha before and divided after, also as Pillow does. */
+ * multiplied by its alpha before and divided after, also as Pillow does.  Pictures
+ * of 16 bits are resized alike, each pass rounded to 16 bits. */
 typedef enum {
     RESIZE_NEAREST,
     RESIZE_BOX,

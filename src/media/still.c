@@ -182,6 +182,9 @@ static bool put_still(Out *o, Image im, StillKind kind, const StillOptions *q, A
 {
     if (kind == STILL_PNG)
         return png_write(o, im, NULL, q->texts, q->count, err);
+    im = image_to_shallow(scratch, im, err);
+    if (tensor_is_empty(im))
+        return false;
     if (kind == STILL_WEBP)
         return put_webp(o, im, q, err);
     Image flat = image_over(scratch, im, (Rgb){255, 255, 255}, err);

@@ -4,7 +4,8 @@
 
 /* One picture to a file of the kind that its name ends in: .png, .webp, .jpg or .jpeg, in any
  * case.  PNG is exact; quality 100 of a WebP is, too, below that it and JPEG lose what is
- * seen least.  JPEG has no alpha: the picture is put on white.
+ * seen least.  JPEG has no alpha: the picture is put on white.  A picture of 16
+ * bits stays one as PNG, and is rounded to 8 in the others.
  *
  * Texts are kept as image_text finds them: in a JPEG and a WebP only those that have a place
  * in EXIF.  A JPEG has room for 64 KiB of them; if they are more, the longest are left out. */

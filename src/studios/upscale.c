@@ -18,6 +18,7 @@ typedef struct UpscaleRequest {
     double scale;    /* 0: the network's own */
     int64_t tile;    /* 0: chosen */
     int64_t quality;
+    const char *bits; /* "8", "16"; NULL: as the picture's */
     int64_t threads;
     const char *kernels;
     bool verbose;
@@ -135,7 +136,9 @@ static bool show(UpscaleWork *w, Image im, Err *err)
     if (w->talk->frame == NULL)
         return true;
     size_t floor = w->scratch.used;
-    Image rgba = image_to_rgba(&w->scratch, im, err);
+    Image rgba = image_to_shallow(&w->scratch, im, err);
+    if (!tensor_is_empty(rgba))
+        rgba = image_to_rgba(&w->scratch, rgba, err);
     if (tensor_is_empty(rgba))
         return false;
     w->talk->frame(w->talk->user, &(StudioFrame){.clip = "picture",
@@ -163,12 +166,20 @@ static bool save(UpscaleWork *w, Image im, Err *err)
     return ok;
 }
 
+static Image wanted_bits(UpscaleWork *w, Image im, Err *err)
+{
+    if (tensor_is_empty(im) || w->q->bits == NULL)
+        return im;
+    return strcmp(w->q->bits, "16") == 0 ? image_to_deep(&w->pictures, im, err)
+                                         : image_to_shallow(&w->pictures, im, err);
+}
+
 static bool make(UpscaleWork *w, const char *picture, Err *err)
 {
     w->at = picture;
     w->run.err = (Err){0};
     arena_rewind(&w->pictures, 0);
-    Image im = image_load(&w->pictures, picture, err);
+    Image im = wanted_bits(w, image_load_deep(&w->pictures, picture, err), err);
     if (tensor_is_empty(im) || !fits(w, im, err) ||
         (goes_to_folder(w->q) && !file_make_dirs(w->q->out, err)))
         return false;
@@ -278,6 +289,8 @@ static const Param params[] = {
      NULL, false},
     {"quality", PARAM_INT, AT(quality), "92", STILL_LEAST, STILL_EXACT, "N",
      "of JPEG and WebP; a WebP of 100 is exact", NULL, false},
+    {"bits", PARAM_TEXT, AT(bits), "", 0, 0, "N",
+     "of each colour of a PNG (default: as many as PICTURE has)", "8|16", false},
     {"tile", PARAM_INT, AT(tile), "", TILE_LEAST, IMAGE_MAX_SIDE, "N",
      "pixels of a side that are made at once (default: as many as fit in 1.5 GiB)", NULL,
      false},

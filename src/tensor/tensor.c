@@ -12,7 +12,7 @@ static const struct {
     [TENSOR_F32] = {"f32", 4},   [TENSOR_F16] = {"f16", 2}, [TENSOR_BF16] = {"bf16", 2},
     [TENSOR_F64] = {"f64", 8},   [TENSOR_U8] = {"u8", 1},   [TENSOR_I8] = {"i8", 1},
     [TENSOR_I16] = {"i16", 2},   [TENSOR_I32] = {"i32", 4}, [TENSOR_I64] = {"i64", 8},
-    [TENSOR_BOOL] = {"bool", 1},
+    [TENSOR_BOOL] = {"bool", 1}, [TENSOR_U16] = {"u16", 2},
 };
 
 const char *tensor_type_name(TensorType t)
@@ -195,6 +195,8 @@ void tensor_read_f32(float *to, const void *from, TensorType type, int64_t n)
         READ(int8_t, (float));
     case TENSOR_I16:
         READ(int16_t, (float));
+    case TENSOR_U16:
+        READ(uint16_t, (float));
     case TENSOR_I32:
         READ(int32_t, (float));
     case TENSOR_I64:

@@ -20,6 +20,7 @@ typedef enum {
     TENSOR_U8,
     TENSOR_I8,
     TENSOR_I16,
+    TENSOR_U16,
     TENSOR_I32,
     TENSOR_I64,
     TENSOR_BOOL,

@@ -3,6 +3,7 @@
 
 #include "media/color.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- cutting ----------------------------------------------------------------------------- */
@@ -52,13 +53,13 @@ static Tensor seen(Run *r, Image im, Rect part, bool is_alpha)
     Tensor x = nn_new(r, SHAPE(1, part.h, part.w, 3));
     if (tensor_is_empty(x))
         return x;
-    float *to = tensor_f32(x);
+    float *to = tensor_f32(x), most = (float)image_most(im);
     for (int i = 0; i < part.h; i++)
         for (int j = 0; j < part.w; j++) {
-            const unsigned char *v = image_at(im, mirrored(part.x + j, image_width(im)),
-                                              mirrored(part.y + i, image_height(im)));
+            int u = mirrored(part.x + j, image_width(im));
+            int v = mirrored(part.y + i, image_height(im));
             for (int c = 0; c < 3; c++)
-                *to++ = (float)v[is_alpha ? 3 : c] / 255.0f;
+                *to++ = (float)image_level(im, u, v, is_alpha ? 3 : c) / most;
         }
     return x;
 }
@@ -66,22 +67,46 @@ static Tensor seen(Run *r, Image im, Rect part, bool is_alpha)
 /* The alpha of all its pixels, or -1 if they differ. */
 static int flat_alpha(Image im, Rect part)
 {
-    int alpha = image_at(im, part.x, part.y)[3];
+    unsigned alpha = image_level(im, part.x, part.y, 3);
     for (int i = 0; i < part.h; i++)
         for (int j = 0; j < part.w; j++)
-            if (image_at(im, mirrored(part.x + j, image_width(im)),
-                         mirrored(part.y + i, image_height(im)))[3] != alpha)
+            if (image_level(im, mirrored(part.x + j, image_width(im)),
+                            mirrored(part.y + i, image_height(im)), 3) != alpha)
                 return -1;
-    return alpha;
+    return (int)alpha;
 }
 
 /* ---- what comes out ------------------------------------------------------------------------
  */
 
-static unsigned char byte_of(float v)
+/* Whether the picture has no colour: then what comes out has none, either. */
+static bool is_grey(Image im)
 {
-    float scaled = v * 255.0f;
-    return (unsigned char)(!(scaled > 0) ? 0 : scaled > 255 ? 255 : (int)(scaled + 0.5f));
+    for (int y = 0; y < image_height(im); y++)
+        for (int x = 0; x < image_width(im); x++)
+            if (image_level(im, x, y, 0) != image_level(im, x, y, 1) ||
+                image_level(im, x, y, 0) != image_level(im, x, y, 2))
+                return false;
+    return true;
+}
+
+/* What becomes of the three that a network says of a pixel. */
+typedef enum { AS_COLOUR, AS_GREY, AS_ALPHA } As;
+
+static float within(float v)
+{
+    return v > 0 ? fminf(v, 1) : 0;
+}
+
+static void put_pixel(Image to, int x, int y, const float *rgb, As as)
+{
+    const float most = (float)image_most(to), r = within(rgb[0]), g = within(rgb[1]);
+    const float all[3] = {r, g, within(rgb[2])};
+    const float luma = 0.299f * r + 0.587f * g + 0.114f * all[2];
+    if (as == AS_ALPHA)
+        image_set_level(to, x, y, 3, (unsigned)(luma * most + 0.5f));
+    for (int c = 0; c < 3 && as != AS_ALPHA; c++)
+        image_set_level(to, x, y, c, (unsigned)((as == AS_GREY ? luma : all[c]) * most + 0.5f));
 }
 
 /* A tile: where it goes, and what is seen for it, in pixels of the small picture. */
@@ -102,21 +127,14 @@ static Tile tile_at(const Tiling *t, const Upscaler *u, Image im, int index)
     return tile;
 }
 
-static void put(Image to, const Tile *tile, int scale, Tensor y, bool is_alpha)
+static void put(Image to, const Tile *tile, int scale, Tensor y, As as)
 {
-    int channels = image_channels(to);
     int64_t left = (int64_t)(tile->core.x - tile->seen.x) * scale;
     int64_t top = (int64_t)(tile->core.y - tile->seen.y) * scale;
     for (int i = 0; i < tile->core.h * scale; i++) {
         const float *from = tensor_f32(y) + ((top + i) * y.dim[2] + left) * 3;
-        unsigned char *v = image_at(to, tile->core.x * scale, tile->core.y * scale + i);
-        for (int j = 0; j < tile->core.w * scale; j++, v += channels, from += 3) {
-            if (is_alpha)
-                v[3] = byte_of((from[0] + from[1] + from[2]) / 3);
-            else
-                for (int c = 0; c < 3; c++)
-                    v[c] = byte_of(from[c]);
-        }
+        for (int j = 0; j < tile->core.w * scale; j++, from += 3)
+            put_pixel(to, tile->core.x * scale + j, tile->core.y * scale + i, from, as);
     }
 }
 
@@ -124,8 +142,8 @@ static void put_flat_alpha(Image to, const Tile *tile, int scale, int alpha)
 {
     for (int i = 0; i < tile->core.h * scale; i++)
         for (int j = 0; j < tile->core.w * scale; j++)
-            image_at(to, tile->core.x * scale + j, tile->core.y * scale + i)[3] =
-                (unsigned char)alpha;
+            image_set_level(to, tile->core.x * scale + j, tile->core.y * scale + i, 3,
+                            (unsigned)alpha);
 }
 
 /* ---- colours under what is transparent -----------------------------------------------------
@@ -133,19 +151,20 @@ static void put_flat_alpha(Image to, const Tile *tile, int scale, int alpha)
 
 enum { SPREAD_ROUNDS = 32 };
 
-/* The mean colour of the neighbours that have one; false if none has. */
-static bool mean_colour(Image im, const unsigned char *known, int x, int y, unsigned char *to)
+/* Gives a pixel the mean colour of the neighbours that have one; false if none has. */
+static bool mean_colour(Image im, const unsigned char *known, int x, int y)
 {
-    int sum[3] = {0}, count = 0, w = image_width(im), h = image_height(im);
+    unsigned sum[3] = {0}, count = 0;
+    int w = image_width(im), h = image_height(im);
     for (int i = y > 0 ? y - 1 : 0; i <= y + 1 && i < h; i++)
         for (int j = x > 0 ? x - 1 : 0; j <= x + 1 && j < w; j++)
             if (known[(ptrdiff_t)i * w + j] == 1) {
                 for (int c = 0; c < 3; c++)
-                    sum[c] += image_at(im, j, i)[c];
+                    sum[c] += image_level(im, j, i, c);
                 count++;
             }
     for (int c = 0; c < 3 && count > 0; c++)
-        to[c] = (unsigned char)((sum[c] + count / 2) / count);
+        image_set_level(im, x, y, c, (sum[c] + count / 2) / count);
     return count > 0;
 }
 
@@ -158,7 +177,7 @@ static bool spread_once(Image im, unsigned char *known)
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             unsigned char *state = &known[(ptrdiff_t)y * w + x];
-            if (*state == UNKNOWN && mean_colour(im, known, x, y, image_at(im, x, y))) {
+            if (*state == UNKNOWN && mean_colour(im, known, x, y)) {
                 *state = NEW;
                 any = true;
             }
@@ -172,7 +191,7 @@ static bool spread_once(Image im, unsigned char *known)
 /* A copy whose transparent pixels have the colours of those around them. */
 static Image with_colours_spread(Arena *a, Image im, Err *err)
 {
-    Image to = image_to_rgba(a, im, err);
+    Image to = image_new_like(a, im, image_width(im), image_height(im), err);
     size_t floor = a->used;
     int64_t pixels = im.dim[0] * im.dim[1];
     unsigned char *known = tensor_is_empty(to) ? NULL : arena_take(a, (size_t)pixels);
@@ -180,8 +199,9 @@ static Image with_colours_spread(Arena *a, Image im, Err *err)
         err_set(err, ERR_MEMORY, "not enough memory for the colours of a picture");
         return (Image){0};
     }
+    memcpy(to.data, im.data, tensor_bytes(to));
     for (int64_t i = 0; i < pixels; i++)
-        known[i] = ((unsigned char *)im.data)[4 * i + 3] > 0;
+        known[i] = image_level(im, (int)(i % im.dim[1]), (int)(i / im.dim[1]), 3) > 0;
     for (int i = 0; i < SPREAD_ROUNDS && spread_once(to, known); i++)
         continue;
     arena_rewind(a, floor);
@@ -196,6 +216,7 @@ typedef struct Work {
     const Upscaler *u;
     UpscaleTold told;
     int64_t done, of;
+    As colours;
 } Work;
 
 static void tell(Work *w, int64_t stages)
@@ -212,13 +233,13 @@ static void on_tap(void *user, const char *name, Tensor x)
         tell(user, 1);
 }
 
-static bool pass(Work *w, Image im, Image to, const Tile *tile, bool is_alpha)
+static bool pass(Work *w, Image im, Image to, const Tile *tile, As as)
 {
     int64_t end = w->done + w->u->stages;
     size_t floor = run_floor(w->r);
-    Tensor y = upscaler_grow(w->r, w->u, seen(w->r, im, tile->seen, is_alpha));
+    Tensor y = upscaler_grow(w->r, w->u, seen(w->r, im, tile->seen, as == AS_ALPHA));
     if (!tensor_is_empty(y))
-        put(to, tile, w->u->scale, y, is_alpha);
+        put(to, tile, w->u->scale, y, as);
     run_drop(w->r, floor);
     tell(w, end - w->done);
     return !run_stopped(w->r);
@@ -226,13 +247,13 @@ static bool pass(Work *w, Image im, Image to, const Tile *tile, bool is_alpha)
 
 static bool make_tile(Work *w, Image im, Image to, const Tile *tile)
 {
-    if (!pass(w, im, to, tile, false))
+    if (!pass(w, im, to, tile, w->colours))
         return false;
     if (image_channels(im) != 4)
         return true;
     int flat = flat_alpha(im, tile->seen);
     if (flat < 0)
-        return pass(w, im, to, tile, true);
+        return pass(w, im, to, tile, AS_ALPHA);
     put_flat_alpha(to, tile, w->u->scale, flat);
     tell(w, w->u->stages);
     return true;
@@ -245,11 +266,13 @@ Image upscaled(Arena *a, Run *r, const Upscaler *u, Image im, int64_t tile, Upsc
     Tiling t = tiling_for(u, image_width(im), image_height(im), tile);
     size_t start = a->used;
     Image to =
-        image_new(a, image_width(im) * u->scale, image_height(im) * u->scale, channels, err);
+        image_new_like(a, im, image_width(im) * u->scale, image_height(im) * u->scale, err);
     size_t floor = a->used;
     if (channels == 4 && !tensor_is_empty(to))
         im = with_colours_spread(a, im, err);
-    Work w = {.r = r, .u = u, .told = told};
+    Work w = {.r = r, .u = u, .told = told, .colours = AS_COLOUR};
+    if (!tensor_is_empty(im) && is_grey(im))
+        w.colours = AS_GREY;
     w.of = (int64_t)t.columns * t.rows * u->stages * (channels == 4 ? 2 : 1);
     TapFn tap = r->tap;
     r->tap = on_tap;

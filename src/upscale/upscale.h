@@ -59,7 +59,8 @@ typedef struct UpscaleTold {
     void *user;
 } UpscaleTold;
 
-/* The picture, upscaler.scale times larger, in the arena; RGBA if it was.  Transparent
+/* The picture, upscaler.scale times larger, in the arena; RGBA and of 16 bits if it was, and
+ * without colour if it had none.  Transparent
  * pixels' colours are those near by, so that no fringe appears; alpha goes through the network
  * as a grey picture.  `r` computes, in its scratch.  Empty with the reason, cancelling too. */
 Image upscaled(Arena *a, Run *r, const Upscaler *u, Image im, int64_t tile, UpscaleTold told,

@@ -10,10 +10,10 @@
 static const char *type_name(TensorType t)
 {
     static const char *const names[TENSOR_TYPES] = {
-        [TENSOR_F32] = "F32",   [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16",
-        [TENSOR_F64] = "F64",   [TENSOR_U8] = "U8",   [TENSOR_I8] = "I8",
-        [TENSOR_I16] = "I16",   [TENSOR_I32] = "I32", [TENSOR_I64] = "I64",
-        [TENSOR_BOOL] = "BOOL",
+        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16",   [TENSOR_BF16] = "BF16",
+        [TENSOR_F64] = "F64", [TENSOR_U8] = "U8",     [TENSOR_I8] = "I8",
+        [TENSOR_I16] = "I16", [TENSOR_U16] = "U16",   [TENSOR_I32] = "I32",
+        [TENSOR_I64] = "I64", [TENSOR_BOOL] = "BOOL",
     };
     return names[t];
 }

@@ -203,6 +203,50 @@ static void what_is_written_reads_back(void **state)
     arena_release(&a);
 }
 
+/* What a file of 16 bits has in a channel, 3 being alpha. */
+static unsigned deep_level(Kind k, int x, int y, int c)
+{
+    bool is_grey = k.type == PNG_COLOR_TYPE_GRAY || k.type == PNG_COLOR_TYPE_GRAY_ALPHA;
+    if (c < 3)
+        return sample(k, x, y, is_grey ? 0 : c);
+    if (k.type & PNG_COLOR_MASK_ALPHA)
+        return sample(k, x, y, is_grey ? 1 : 3);
+    bool is_key = true;
+    for (int i = 0; i < (is_grey ? 1 : 3); i++)
+        is_key = is_key && sample(k, x, y, i) == sample(k, 1, 1, i);
+    return is_key ? 0 : 65535;
+}
+
+static void sixteen_bits_stay_where_they_are_asked_for(void **state)
+{
+    (void)state;
+    Arena a = arena_for_test();
+    Err err = {0};
+    static File f;
+    const char *path = path_in_folder("deep.png");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        Kind k = kinds[i];
+        write_file(&f, k, 0);
+        assert_true(file_save(path, f.bytes, f.size, &err));
+        Image im = image_load_deep(&a, path, &err), shallow = image_load(&a, path, &err);
+        assert_int_equal(image_is_deep(im), k.depth == 16);
+        assert_same_image(image_to_shallow(&a, im, &err), shallow);
+        for (int at = 0; at < W * H * image_channels(im) && k.depth == 16; at++) {
+            int c = at % image_channels(im), x = at / image_channels(im) % W;
+            int y = at / image_channels(im) / W;
+            assert_int_equal(image_level(im, x, y, c), deep_level(k, x, y, c));
+        }
+        assert_true(image_save(im, path, NULL, 0, &err));
+        Image back = image_load_deep(&a, path, &err);
+        assert_int_equal(back.type, im.type);
+        assert_memory_equal(back.data, im.data, tensor_bytes(im));
+        assert_same_image(image_to_shallow(&a, image_to_deep(&a, shallow, &err), &err),
+                          shallow);
+        arena_rewind(&a, 0);
+    }
+    arena_release(&a);
+}
+
 static const char *text_of(png_infop info, png_structp p, const char *key)
 {
     png_textp texts;
@@ -311,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_png_is_read),
         cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(sixteen_bits_stay_where_they_are_asked_for),
         cmocka_unit_test(texts_travel_in_the_file),
         cmocka_unit_test(the_same_picture_gives_the_same_bytes),
         cmocka_unit_test(few_colours_become_an_indexed_png),

@@ -248,6 +248,95 @@ static void colours_and_alpha_come_through(void **state)
         0);
 }
 
+/* Levels that need all 16 bits. */
+static Image deep_photo(int w, int h, int channels)
+{
+    Err err = {0};
+    Image im = image_to_deep(&arena, photo(w, h, channels), &err);
+    for (int64_t i = 0; i < tensor_count(im); i++)
+        ((uint16_t *)im.data)[i] ^= (uint16_t)(i * 37 % 251 | 1); /* alpha never 0 */
+    return im;
+}
+
+static Image loaded_deep(const char *path)
+{
+    Err err = {0};
+    Image im = image_load_deep(&arena, path, &err);
+    if (im.data == NULL)
+        fail_msg("%s", err.text);
+    return im;
+}
+
+static void sixteen_bits_stay_sixteen(void **state)
+{
+    (void)state;
+    for (int channels = 3; channels <= 4; channels++) {
+        Heard h;
+        Err err = {0};
+        Image im = deep_photo(50, 41, channels);
+        const char *in = photo_file("deep.png", im), *to = "to.png";
+        RUN(&h, "model", repeater(), "picture", in, "out", to, "tile", "32");
+        Image expected = image_resize(&arena, im, 100, 82, RESIZE_NEAREST, &err);
+        Image y = loaded_deep(to);
+        assert_true(image_is_deep(y) && tensor_bytes(y) == tensor_bytes(expected));
+        assert_memory_equal(y.data, expected.data, tensor_bytes(y));
+        RUN(&h, "model", repeater(), "picture", in, "out", to, "bits", "8");
+        assert_false(image_is_deep(loaded_deep(to)));
+        RUN(&h, "model", repeater(), "picture", in, "out", to, "scale", "1");
+        Image back = loaded_deep(to); /* every pixel twice, and the middle of the two again */
+        assert_true(image_is_deep(back) && tensor_bytes(back) == tensor_bytes(im));
+        RUN(&h, "model", repeater(), "picture", in, "out", "to.webp", "quality", "100");
+        Image shallow = image_to_shallow(&arena, expected, &err);
+        assert_int_equal(largest_difference(loaded("to.webp"), shallow), 0);
+    }
+}
+
+static void more_bits_may_be_asked_for(void **state)
+{
+    (void)state;
+    Heard h;
+    Err err = {0};
+    Image im = photo(30, 20, 3);
+    const char *in = photo_file("in.png", im), *to = "to.png";
+    const char *net = network("x4", "conv_last", 10);
+    RUN(&h, "model", net, "picture", in, "out", "eight.png");
+    RUN(&h, "model", net, "picture", in, "out", to, "bits", "16");
+    Image y = loaded_deep(to);
+    int between = 0;
+    for (int64_t i = 0; i < tensor_count(y); i++)
+        between += ((uint16_t *)y.data)[i] % 257 != 0;
+    assert_true(image_is_deep(y) && between > tensor_count(y) / 2);
+    Image shallow = image_to_shallow(&arena, y, &err); /* rounded twice */
+    assert_in_range(largest_difference(shallow, loaded("eight.png")), 0, 1);
+}
+
+/* What a network makes of grey need not be grey; its luma is what comes out. */
+static void a_picture_without_colour_gets_none(void **state)
+{
+    (void)state;
+    Heard h;
+    Image im = photo(90, 10, 3);
+    for (int i = 0; i < 90 * 10; i++)
+        memset(image_at(im, i % 90, i / 90), *image_at(im, i % 90, i / 90), 3);
+    const char *net = network("x4", "conv_last", 60), *to = "to.png";
+    RUN(&h, "model", net, "picture", photo_file("grey.png", im), "out", to);
+    Image y = loaded(to);
+    image_at(im, 0, 0)[0] ^= 1; /* no longer grey: the network sees this 40 pixels far */
+    RUN(&h, "model", net, "picture", photo_file("colour.png", im), "out", "large.png");
+    Image colour = loaded("large.png");
+    int coloured = 0;
+    for (int i = 0; i < 40 * 360; i++) {
+        const unsigned char *g = image_at(y, i % 360, i / 360);
+        const unsigned char *c = image_at(colour, i % 360, i / 360);
+        double luma = 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2];
+        assert_true(g[0] == g[1] && g[0] == g[2]);
+        coloured += c[0] != c[1];
+        if (i % 360 > 4 * 40)
+            assert_in_range((int)fabs(luma - g[0]), 0, 1);
+    }
+    assert_true(coloured > 1000);
+}
+
 static void what_is_transparent_takes_the_colours_beside_it(void **state)
 {
     (void)state;
@@ -377,6 +466,9 @@ int main(void)
         cmocka_unit_test(tiles_leave_no_seam),
         cmocka_unit_test(any_size_can_be_made_larger),
         cmocka_unit_test(colours_and_alpha_come_through),
+        cmocka_unit_test(sixteen_bits_stay_sixteen),
+        cmocka_unit_test(more_bits_may_be_asked_for),
+        cmocka_unit_test(a_picture_without_colour_gets_none),
         cmocka_unit_test(what_is_transparent_takes_the_colours_beside_it),
         cmocka_unit_test(another_scale_is_resized_to),
         cmocka_unit_test(several_pictures_go_to_a_folder_and_one_bad_one_stops_none),
