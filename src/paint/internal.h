@@ -104,8 +104,8 @@ bool paint_keep(const PaintWork *w, const Sampler *s, int next, Tensor latents, 
  * from `from` on: outside of the mask, what leads to the picture. */
 void paint_insist(const PaintWork *w, const Sampler *s, int i, Tensor x, Tensor said,
                   int64_t from);
-/* The picture that was given with what was painted of it; `painted` is width x height.  No
- * pixel outside of the mask changes. */
+/* The picture that was given, with its alpha if it has any, with what was painted of it;
+ * `painted` is width x height.  No pixel outside of the mask changes. */
 Image paint_over(PaintWork *w, Image painted, Err *err) MUST_USE;
 
 /* ---- sample.c ---------------------------------------------------------------------------- */

@@ -102,25 +102,36 @@ static float *shares(PaintWork *w, Err *err)
     return a;
 }
 
+/* A pixel with the share s of what was painted, which is opaque. */
+static void put_over(unsigned char *at, int channels, const unsigned char *painted, float s)
+{
+    float rest = channels == 4 ? (1 - s) * (float)at[3] / 255 : 1 - s;
+    float all = channels == 4 ? s + rest : 1;
+    if (s == 0)
+        return;
+    for (int c = 0; c < 3; c++)
+        at[c] = (unsigned char)((s * (float)painted[c] + rest * (float)at[c]) / all + 0.5f);
+    if (channels == 4)
+        at[3] = (unsigned char)(all * 255 + 0.5f);
+}
+
 Image paint_over(PaintWork *w, Image painted, Err *err)
 {
     size_t floor = w->scratch.used;
     Rect p = w->part;
     const float *share = shares(w, err);
-    Image to = image_new(&w->job, image_width(w->init), image_height(w->init), 3, err);
+    Image to =
+        image_new_like(&w->job, w->given, image_width(w->given), image_height(w->given), err);
     Image part = share == NULL
                      ? (Image){0}
                      : image_resize(&w->scratch, painted, p.w, p.h, RESIZE_LANCZOS, err);
     bool ok = !tensor_is_empty(to) && !tensor_is_empty(part);
     if (ok)
-        memcpy(to.data, w->init.data, tensor_bytes(to));
+        memcpy(to.data, w->given.data, tensor_bytes(to));
     for (int y = 0; y < p.h && ok; y++)
-        for (int x = 0; x < p.w * 3; x++) {
-            unsigned char *at = image_at(to, p.x, p.y + y) + x;
-            float s = share[(int64_t)(p.y + y) * image_width(to) + p.x + x / 3];
-            *at =
-                (unsigned char)(s * (float)image_row(part, y)[x] + (1 - s) * (float)*at + 0.5f);
-        }
+        for (int x = 0; x < p.w; x++)
+            put_over(image_at(to, p.x + x, p.y + y), image_channels(to), image_at(part, x, y),
+                     share[(int64_t)(p.y + y) * image_width(to) + p.x + x]);
     arena_rewind(&w->scratch, floor);
     return ok ? to : (Image){0};
 }

@@ -133,7 +133,8 @@ typedef struct PaintWork {
     int controls;
 
     /* see.c; empty without --init */
-    Image init;       /* RGB, with its borders */
+    Image given;      /* RGB or RGBA, with its borders */
+    Image init;       /* the same, RGB: what is transparent is white */
     Image mask;       /* [H,W,1] of its size, 255 where there is to be painted; or empty */
     Rect part;        /* of it, that is painted */
     Image frame;      /* that, */

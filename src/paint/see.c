@@ -55,6 +55,21 @@ static bool read_borders(const char *text, int to[4], Err *err)
     return true;
 }
 
+/* The picture with its borders, which are opaque, where it has alpha. */
+static bool border_given(PaintWork *w, Rect all, Err *err)
+{
+    if (image_channels(w->given) == 3) {
+        w->given = w->init;
+        return true;
+    }
+    Image old = w->given;
+    w->given = image_to_rgba(&w->job, w->init, err);
+    for (int y = 0; y < image_height(old) && !tensor_is_empty(w->given); y++)
+        memcpy(image_at(w->given, -all.x, y - all.y), image_row(old, y),
+               (size_t)image_width(old) * 4);
+    return !tensor_is_empty(w->given);
+}
+
 /* A larger picture with the former in it; what is new is to be painted. */
 static bool add_borders(PaintWork *w, Err *err)
 {
@@ -75,7 +90,7 @@ static bool add_borders(PaintWork *w, Err *err)
         else
             memcpy(to, image_row(old_mask, y), (size_t)image_width(old));
     }
-    return paint_bleed(w->init, w->mask, &w->scratch, err);
+    return paint_bleed(w->init, w->mask, &w->scratch, err) && border_given(w, all, err);
 }
 
 static Rect bounds(Image mask)
@@ -115,6 +130,7 @@ bool paint_look(PaintWork *w, Err *err)
     if (!check(w, err) || q->init == NULL)
         return err->kind == ERR_NONE;
     Image im = image_load(&w->job, q->init, err);
+    w->given = im;
     w->init = tensor_is_empty(im) ? im : image_over(&w->job, im, (Rgb){255, 255, 255}, err);
     if (tensor_is_empty(w->init) || (q->mask != NULL && !read_mask(w, err)) ||
         (q->outpaint != NULL && !add_borders(w, err)))
