@@ -66,8 +66,8 @@ static void *asked(const Case *c, const Flag *more)
     Err err = {0};
     Flag flags[FLAGS + 8] = {{"prompt", "a photo of the cat"},
                              {"steps", "2"},
-                             {"threads", "2"},
-                             {"size", "160x128"},
+                             {"threads", "1"},
+                             {"size", "128x96"},
                              {"sampler", "euler"},
                              {"out", in_folder("out.png")},
                              {"model", in_folder(c->model)}};
@@ -184,10 +184,16 @@ static void rows_and_pictures_in_turn_take_less_than_at_once(void **state)
 
 static bool is_done_in(const char *memory, const char *tile, Err *err)
 {
-    Flag flags[] = {
-        {"prompt", "a cat"}, {"model", in_folder("sd1")}, {"size", "640x640"},
-        {"steps", "1"},      {"guidance", "1"},           {"out", in_folder("out.png")},
-        {"tile-vae", tile},  {"memory", memory},          {0}};
+    Flag flags[] = {{"prompt", "a cat"},
+                    {"model", in_folder("sd1")},
+                    {"size", "384x320"},
+                    {"steps", "1"},
+                    {"guidance", "1"},
+                    {"threads", "1"},
+                    {"out", in_folder("out.png")},
+                    {"tile-vae", tile},
+                    {"memory", memory},
+                    {0}};
     return paint_with(flags, &(StudioRun){0}, err);
 }
 
@@ -200,12 +206,12 @@ static void the_least_that_would_do_is_told_and_does(void **state)
     assert_false(is_done_in("1M", "auto", &bands));
     assert_int_equal(bands.kind, ERR_MEMORY);
     assert_int_equal(sscanf(bands.text,
-                            "a picture of 640x640 needs %u MiB at least, for the VAE decoder",
+                            "a picture of 384x320 needs %u MiB at least, for the VAE decoder",
                             &least),
                      1);
     assert_non_null(strstr(bands.text, "M would do, or a smaller --size"));
     assert_false(is_done_in("1M", "off", &whole));
-    assert_int_equal(sscanf(whole.text, "a picture of 640x640 needs %u MiB", &least_whole), 1);
+    assert_int_equal(sscanf(whole.text, "a picture of 384x320 needs %u MiB", &least_whole), 1);
     assert_true(least < least_whole);
     snprintf(text, sizeof text, "%uM", least - 1);
     assert_false(is_done_in(text, "auto", &less));
