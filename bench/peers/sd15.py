@@ -3,7 +3,7 @@
     sd15.py convert DIR              make OpenVINO models of random weights (needs torch, diffusers, openvino)
     sd15.py openvino DIR [f32|bf16]  time them
     sd15.py torch [f32|bf16]         time torch eager
-    sd15.py sdcpp BINARY MODEL       time stable-diffusion.cpp on a file made by sd15_file.py
+    sd15.py sdcpp BINARY MODEL       time stable-diffusion.cpp on a file made by tools/fake_paint_model.py
 
 Prints a line of JSON for each entry: {"name", "seconds", "runs"}; seconds are the median.
 --threads N (default 2), --runs N (default 5), --work step or vae_decode (default: both).
