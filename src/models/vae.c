@@ -147,24 +147,6 @@ size_t vae_decode_plan(const Run *r, const Vae *m, Shape latents, int64_t rows, 
     return peak == 0 ? 0 : peak - own;
 }
 
-int64_t vae_decode_rows(const Run *r, const Vae *m, Shape latents, size_t most, Err *err)
-{
-    static const int64_t rows[] = {0, 256, 128, 64, 32, 16};
-    size_t bytes = 0;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        bytes = vae_decode_plan(r, m, latents, rows[i], err);
-        if (bytes == 0)
-            return -1;
-        if (bytes <= most)
-            return rows[i];
-    }
-    err_set(err, ERR_MEMORY,
-            "decoding %lldx%lld latents takes %zu MiB even in bands, and %zu MiB are allowed: "
-            "try a smaller size",
-            (long long)latents.dim[2], (long long)latents.dim[1], bytes >> 20, most >> 20);
-    return -1;
-}
-
 int64_t vae_factor(const VaeConfig *c)
 {
     return (int64_t)1 << (c->blocks - 1);

@@ -79,7 +79,4 @@ Tensor vae_decode_bands(Run *r, const Vae *m, Tensor latents, int64_t rows);
 /* Bytes of scratch that decoding latents of this shape will take, with `rows` as
  * above or 0 for vae_decode; 0, with the reason in err, if that is not known. */
 size_t vae_decode_plan(const Run *r, const Vae *m, Shape latents, int64_t rows, Err *err);
-/* How to decode in at most `most` bytes of scratch: 0, whole; else the rows of a
- * band; -1, with the figures in err, if no band is small enough. */
-int64_t vae_decode_rows(const Run *r, const Vae *m, Shape latents, size_t most, Err *err);
 #endif
