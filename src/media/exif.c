@@ -209,7 +209,8 @@ static void put_utf16(Out *o, const char *text)
 static size_t put_value(Out *o, const Field *f, const char *text)
 {
     size_t from = o->size;
-    out_put(o, f->mark, f->mark[0] != '\0' ? MARK : 0);
+    if (f->mark[0] != '\0')
+        out_put(o, f->mark, MARK);
     if (f->tag == USER_COMMENT)
         put_utf16(o, text);
     else
