@@ -11,6 +11,8 @@ void out_put(Out *o, const void *bytes, size_t n)
         o->is_full = true;
         return;
     }
+    if (n == 0)
+        return; /* there may be no bytes to point at */
     if (o->size + n > o->room) {
         size_t room = o->room < 4096 ? 4096 : o->room * 2;
         while (room < o->size + n)

@@ -127,6 +127,8 @@ paints 1 "sampler 'lcm' can do 1 to 50 steps, not 1000" --model sd1 --sampler lc
 paints 1 '--size is 33x32; both must be multiples of 8, as 40x32' --model sd1 --size 33x32
 paints 1 '--size is 8x8; this model needs 16x16 at least' --model sd1 --size 8x8
 paints 2 '--size is 100000x100000; it must be WIDTHxHEIGHT, as in 512x512, both 8 to 4096' --model sd1 --size 100000x100000
+paints 1 "--memory is 'lots'; it must be a number with M or G, as 512M or 4G" --model sd1 --memory lots
+paints 1 '--memory allows 2: --memory ' --model sd1 --memory 2M
 paints 2 '--batch is 0; it must be 1 to 64' --model sd1 --batch 0
 paints 2 '--guidance is -1; it must be 0.01 to 100' --model sd1 --guidance -1
 paints 2 '--seed is -1; it must be 0 to 4294967295' --model sd1 --seed -1
