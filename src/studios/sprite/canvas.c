@@ -154,6 +154,7 @@ Image canvas_show(const Canvas *c, Image frame, Rect part, Arena *a, Err *err)
 Image canvas_cut(const Canvas *c, Image drawn, Arena *a, Err *err)
 {
     MatteOptions o = {.key = c->key,
+                      .smallest = c->smallest,
                       .character = c->who->has_alpha ? c->who->picture : (Image){0}};
     return matte_cut(a, drawn, &o, err);
 }

@@ -289,6 +289,7 @@ typedef struct Canvas {
     const char *style;   /* how skeletons are drawn; see pose_style */
     float grow;          /* beside frames */
     ResizeFilter filter; /* for pose pictures from files */
+    double smallest;     /* part that is kept of what was drawn; see MatteOptions */
 
     /* after canvas_meet, in the job's arena: */
     const Figure *who;

@@ -145,6 +145,7 @@ static bool open_model(Painter *p, Work *w, Err *err)
 
 static bool open_as(void *state, Work *w, Way way, Err *err)
 {
+    const double crumb = 0.02; /* of the figure: such models do not leave a background alone */
     Painter *p = state;
     const SpriteRequest *q = w->q;
     p->way = way;
@@ -160,7 +161,8 @@ static bool open_as(void *state, Work *w, Way way, Err *err)
                          .height = p->paint.height,
                          .style = is_given(q->pose_style) ? q->pose_style : "controlnet",
                          .grow = 1,
-                         .filter = RESIZE_LANCZOS};
+                         .filter = RESIZE_LANCZOS,
+                         .smallest = crumb};
     return true;
 }
 
@@ -359,9 +361,13 @@ static bool begin(Painter *p, Work *w, const Action *m, Err *err)
     return true;
 }
 
-/* What painting cost is the run's. */
+/* What painting cost is the run's; its memory is its own. */
 static void add_costs(PaintWork *paint, Work *w)
 {
+    char line[80];
+    snprintf(line, sizeof line, "%-28s %zu MiB at most", "painting",
+             (paint->scratch.peak + paint->job.peak + paint->weights.peak) >> 20);
+    told_detail(w, line);
     for (int i = 0; i < COST_KINDS; i++) {
         Cost *to = &w->run.cost[i], *from = &paint->run.cost[i];
         to->seconds += from->seconds;
