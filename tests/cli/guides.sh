@@ -2,7 +2,7 @@
 # The commands of the guides about painting run as they stand there.  The models under the names that the guides use are
 # tiny ones of the goldens, so a painting is small and has two steps.
 . "$(dirname "$0")/expect.sh"
-make_models=$3
+make_models=$(realpath "$3")
 root=$(realpath "$root")
 mkdir "$tmp/here"
 cd "$tmp/here" || exit 1

@@ -2,7 +2,7 @@
 # What paint and upscale refuse: each mistake has its own sentence, nothing is left behind.  The models are tiny ones of
 # the goldens; strangers.py makes the files that are given by mistake.
 . "$(dirname "$0")/expect.sh"
-make_models=$3
+make_models=$(realpath "$3")
 root=$(realpath "$root")
 mkdir "$tmp/here"
 cd "$tmp/here" || exit 1
