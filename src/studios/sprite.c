@@ -136,6 +136,9 @@ static const Param params[] = {
      "how noise becomes a frame (default: as the model's scheduler says, "
      "or pndm)",
      SAMPLERS, false},
+    {"memory", PARAM_TEXT, AT(memory), "", 0, 0, "SIZE",
+     "at most, as 4G or 512M: smaller ways are slower (default: as much as is available)", NULL,
+     false},
     {"batch-statistics", PARAM_FLAG, AT(batch_statistics), "", 0, 0, NULL,
      "a multi-resolution guider normalises by its input, as the published scripts do", NULL,
      false},

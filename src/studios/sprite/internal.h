@@ -33,6 +33,7 @@ typedef struct SpriteRequest {
     const char *controlnet;
     double control_scale;
     const char *vae, *sampler;
+    const char *memory; /* at most, "4G" */
     Paths loras;
     const char *rng;        /* whose normals: "cpu", "cuda" */
     bool plms_lag;          /* see diffusion/sampler.h */

@@ -84,6 +84,7 @@ static void ask_of(Painter *p, const SpriteRequest *q)
                             .rng = q->rng,
                             .noise = given(q->noise),
                             .dump = given(q->dump),
+                            .memory = given(q->memory),
                             .threads = q->threads,
                             .kernels = q->kernels};
 }
@@ -361,13 +362,10 @@ static bool begin(Painter *p, Work *w, const Action *m, Err *err)
     return true;
 }
 
-/* What painting cost is the run's; its memory is its own. */
+/* What painting cost is the run's. */
 static void add_costs(PaintWork *paint, Work *w)
 {
-    char line[80];
-    snprintf(line, sizeof line, "%-28s %zu MiB at most", "painting",
-             (paint->scratch.peak + paint->job.peak + paint->weights.peak) >> 20);
-    told_detail(w, line);
+    paint_plan_tell(paint);
     for (int i = 0; i < COST_KINDS; i++) {
         Cost *to = &w->run.cost[i], *from = &paint->run.cost[i];
         to->seconds += from->seconds;
