@@ -241,6 +241,8 @@ static bool run(Loop *l, Err *err)
         if (!predict(l, step, err) || !judge(l, step, err))
             return false;
         tap(l, "pred", step, l->cond);
+        if (o->said)
+            o->said(o->said_user, step, l->latents, l->cond);
         if (!move(l, step, err))
             return false;
         tap(l, "latents", step, l->latents);

@@ -45,6 +45,11 @@ typedef void (*SampleProgressFn)(void *user, int done, int steps, Tensor latents
  * picture is put back here). */
 typedef void (*SampleAfterFn)(void *user, int step, Tensor latents);
 
+/* In each step, once the network has spoken: `said` is its prediction, after
+ * guidance, about `latents`, which have not moved yet.  sampler_x0 makes of the
+ * two what the picture would be. */
+typedef void (*SampleSaidFn)(void *user, int step, Tensor latents, Tensor said);
+
 /* Sees "noise" before the first step, "pred.<step>" (after guidance) and
  * "latents.<step>" in each, "latents" at the end.  All [F,h,w,C]. */
 typedef void (*SampleTapFn)(void *user, const char *name, Tensor t);
@@ -56,6 +61,8 @@ typedef struct SampleOptions {
     int first_step;          /* 0, or that of a drawing to be refined */
     NoiseSource *noise;      /* for samplers that draw it; else NULL */
     const atomic_bool *stop; /* somebody sets it: ERR_CANCELLED soon after; or NULL */
+    SampleSaidFn said;
+    void *said_user;
     SampleAfterFn after;
     void *after_user;
     SampleProgressFn progress;

@@ -10,7 +10,11 @@ typedef struct Preview {
     float factor[4][3], offset[3];
 } Preview;
 
-/* For latents of SD1.x and SD2.x, and of SDXL; as they were found by fitting. */
+/* As they were found by fitting: for latents of SD1.x, which SD2.x share
+ *   https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204
+ * and of SDXL
+ *   https://huggingface.co/docs/diffusers/using-diffusers/callback, "Display image after each
+ *   generation step" */
 extern const Preview preview_sd, preview_xl;
 
 /* latents[N,h,w,4] to rgb[N,h,w,3] in -1..1, clamped. */

@@ -520,7 +520,7 @@ Tensor nn_concat(Run *r, Tensor a, Tensor b)
     return y;
 }
 
-Tensor nn_grow(Run *r, Tensor x, int64_t OH, int64_t OW)
+static Tensor resized(Run *r, Tensor x, int64_t OH, int64_t OW, bool is_smooth)
 {
     if (run_stopped(r) || tensor_is_empty(x))
         return (Tensor){0};
@@ -530,10 +530,25 @@ Tensor nn_grow(Run *r, Tensor x, int64_t OH, int64_t OW)
         return y;
     Job job = {.pool = r->pool};
     double began = clock_now();
-    r->kernels->resize_nearest(&job, tensor_f32(y), tensor_f32(x), x.dim[0], x.dim[1], x.dim[2],
-                               x.dim[3], OH, OW);
+    const int64_t *d = x.dim;
+    if (is_smooth)
+        r->kernels->resize_bilinear(&job, tensor_f32(y), tensor_f32(x), d[0], d[1], d[2], d[3],
+                                    OH, OW, false);
+    else
+        r->kernels->resize_nearest(&job, tensor_f32(y), tensor_f32(x), d[0], d[1], d[2], d[3],
+                                   OH, OW);
     count(r, COST_OTHER, began, 0);
     return y;
+}
+
+Tensor nn_grow(Run *r, Tensor x, int64_t OH, int64_t OW)
+{
+    return resized(r, x, OH, OW, false);
+}
+
+Tensor nn_stretch(Run *r, Tensor x, int64_t OH, int64_t OW)
+{
+    return resized(r, x, OH, OW, true);
 }
 
 Tensor nn_spread(Run *r, Tensor x)

@@ -122,6 +122,8 @@ void nn_copy(Run *r, Tensor to, Tensor x);
 Tensor nn_concat(Run *r, Tensor a, Tensor b);
 /* x[N,H,W,C] to [N,OH,OW,C] by the nearest pixel. */
 Tensor nn_grow(Run *r, Tensor x, int64_t OH, int64_t OW);
+/* The same between the four nearest pixels, whose corners are those of x. */
+Tensor nn_stretch(Run *r, Tensor x, int64_t OH, int64_t OW);
 /* x[N,H,W,4C] to [N,2H,2W,C]: the channels of a pixel, (dy, dx, c), become a
  * square of four pixels. */
 Tensor nn_spread(Run *r, Tensor x);

@@ -20,7 +20,7 @@ bool paint_dump(PaintWork *w, const char *name, Tensor t, Err *err)
     char file[64];
     if (w->q->dump == NULL || tensor_is_empty(t) || w->run.is_idle)
         return true;
-    snprintf(file, sizeof file, "%s.safetensors", name);
+    snprintf(file, sizeof file, "%s%s.safetensors", w->pass.is_second ? "hires." : "", name);
     char *path = file_join(w->q->dump, file);
     size_t floor = w->scratch.used;
     Tensor as = t.rank == 4 ? as_torch(t, &w->scratch, err) : t;

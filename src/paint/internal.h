@@ -108,6 +108,36 @@ void paint_insist(const PaintWork *w, const Sampler *s, int i, Tensor x, Tensor 
  * `painted` is width x height.  No pixel outside of the mask changes. */
 Image paint_over(PaintWork *w, Image painted, Err *err) MUST_USE;
 
+/* ---- hires.c ----------------------------------------------------------------------------- */
+
+/* What the second pass will be like, if there is one. */
+bool paint_hires_settle(PaintWork *w, Err *err) MUST_USE;
+/* After the first pass: w->seen, or w->frames, larger; and all that is of the pass at hand. */
+bool paint_hires_begin(PaintWork *w, Err *err) MUST_USE;
+
+/* ---- pixels.c ---------------------------------------------------------------------------- */
+
+/* For a plan: room for all pictures, as large as those of the pass at hand. */
+bool paint_picture_room(PaintWork *w, Err *err) MUST_USE;
+
+/* ---- preview.c --------------------------------------------------------------------------- */
+
+enum { LATENT_CHANNELS = 4 }; /* that are known by sight */
+
+/* Whether another decoder than the VAE's makes the pictures. */
+bool paint_is_quick(const PaintWork *w);
+/* Finds the tiny decoder's weights, if there are some and need to be. */
+bool paint_tiny_open(PaintWork *w, Err *err) MUST_USE;
+/* w->picture by it, or by the linear projection. */
+bool paint_decode_quick(PaintWork *w, Err *err) MUST_USE;
+/* Puts the tiny decoder beside the UNet, for previews. */
+bool paint_preview_bind(PaintWork *w, Err *err) MUST_USE;
+/* For a plan: the room that it takes. */
+void paint_preview_idly(PaintWork *w);
+/* Shows what x would become by what was `said` of it in step `step`, if that is asked for. */
+bool paint_preview(PaintWork *w, const Sampler *s, int step, Tensor x, Tensor said,
+                   Err *err) MUST_USE;
+
 /* ---- sample.c ---------------------------------------------------------------------------- */
 
 /* Fills w->latents by the next draw, or from --noise. */

@@ -3,6 +3,7 @@
 #include "diffusion/sample.h"
 #include "media/image.h"
 #include "models/controlnet.h"
+#include "models/taesd.h"
 #include "models/unet.h"
 #include "models/vae.h"
 #include "paint/parts.h"
@@ -45,8 +46,19 @@ typedef struct PaintRequest {
     const char *rng;   /* whose normals: "cpu", "cuda" */
     const char *noise; /* a file instead */
     const char *dump, *out;
-    const char *memory;   /* at most, "4G"; plan.c */
-    const char *tile_vae; /* "auto", "on", "off" */
+    const char *memory;       /* at most, "4G"; plan.c */
+    const char *tile_vae;     /* "auto", "on", "off" */
+    const char *hires;        /* "2x": painted again, so much larger */
+    const char *hires_by;     /* "latent", "latent-nearest", "lanczos" */
+    const char *hires_model;  /* an upscaler's file instead */
+    double hires_strength;    /* 0: as usual for that */
+    int64_t hires_steps;      /* 0: as many as the first pass */
+    const char *upscale;      /* an upscaler's file, for the picture in the end */
+    bool preview;             /* while it is painted, of each */
+    int64_t preview_every;    /* steps; */
+    const char *preview_file; /* and where the last stays */
+    const char *decoder;      /* of the picture: "full", "taesd", "linear" */
+    const char *taesd;        /* a file: of previews, too */
     int64_t threads;
     const char *kernels;
     bool verbose;
@@ -90,6 +102,22 @@ typedef struct PaintPlan {
     int stages;
 } PaintPlan;
 
+/* A walk from noise, or from a picture with noise, to latents. */
+typedef struct PaintPass {
+    int steps;
+    double strength; /* how much of the picture is painted anew */
+    bool is_second;
+} PaintPass;
+
+/* The second pass. */
+typedef struct PaintHires {
+    double scale; /* 0: none */
+    int width, height;
+    int steps;
+    double strength;
+    bool is_latent; /* latents are made larger; else pictures are */
+} PaintHires;
+
 /* The painting at hand: who needs what is told by where it is filled in.
  *
  *   work.c    opens and closes it
@@ -100,14 +128,16 @@ typedef struct PaintPlan {
  *   fill.c    colours that bleed under a mask
  *   words.c   prompts to what the UNet reads of them
  *   sample.c  noise to latents
+ *   hires.c   a larger second pass; pictures made larger in the end
  *   pixels.c  latents to pictures
+ *   preview.c the same at little cost, and on the way
  *   loan.c    networks in memory, one after the other
  *   plan.c    how they are to fit in there
  *   parts.c, config.c, loras.c  what a model consists of (parts.h)
  *
  * A studio calls: paint_begin, paint_open, paint_look, paint_settle, paint_frame,
- * paint_controls_open and _see; then paint_words, paint_sample, paint_decode; and
- * paint_end, in the end, whatever happened. */
+ * paint_controls_open and _see; then paint_words, paint_sample, paint_decode,
+ * paint_upscale; and paint_end, in the end, whatever happened. */
 typedef struct PaintWork {
     const Studio *studio;
     const PaintRequest *q;
@@ -147,9 +177,10 @@ typedef struct PaintWork {
     UNetConfig unet;
     VaeConfig vae;
     SchedulerConfig scheduler;
-    bool is_xl; /* the UNet is told sizes and a pooled vector */
-    bool zeros; /* SDXL: who asks for no negative prompt gets zeros in its place */
-    int width, height;
+    bool is_xl;        /* the UNet is told sizes and a pooled vector */
+    bool zeros;        /* SDXL: who asks for no negative prompt gets zeros in its place */
+    int width, height; /* of the pass at hand */
+    int first[2];      /* of the first */
     int64_t pictures;
     int steps;
     double guidance, strength;
@@ -161,10 +192,19 @@ typedef struct PaintWork {
     Tensor pooled;  /* [rows-1+texts,P], SDXL only */
 
     /* sample.c */
+    PaintPass pass;
     Tensor latents; /* [pictures,h,w,Z] */
-    Tensor noise;   /* the same, before the first step; only with --init */
+    Tensor noise;   /* the same, before the first step; if a picture is begun with */
+
+    PaintHires hires; /* hires.c */
 
     Image *picture; /* [pictures]; pixels.c */
+
+    /* preview.c */
+    Weights *tiny_file;       /* of --taesd */
+    Taesd *tiny;              /* while the UNet is in memory */
+    const char *preview_path; /* a file for previews, set by whoever wants one; or NULL */
+    int previews;             /* that were made */
 } PaintWork;
 
 /* ---- work.c ------------------------------------------------------------------------------ */
@@ -209,8 +249,9 @@ void paint_plan_tell(const PaintWork *w);
 
 /* paint_words also plans how all of them fit into memory, or says what they need at least. */
 bool paint_words(PaintWork *w, Err *err) MUST_USE;
-bool paint_sample(PaintWork *w, Err *err) MUST_USE;
+bool paint_sample(PaintWork *w, Err *err) MUST_USE; /* both passes */
 bool paint_decode(PaintWork *w, Err *err) MUST_USE;
+bool paint_upscale(PaintWork *w, Err *err) MUST_USE; /* the pictures, if that is asked for */
 
 /* ---- dump.c ------------------------------------------------------------------------------ */
 

@@ -25,8 +25,7 @@ static Image decode_one(PaintWork *w, const Vae *vae, int64_t band_rows, int64_t
     return ok ? im : (Image){0};
 }
 
-/* For a plan: the first, and room for all. */
-static bool decode_idly(PaintWork *w, const Vae *vae, int64_t band_rows, Err *err)
+bool paint_picture_room(PaintWork *w, Err *err)
 {
     size_t bytes = (size_t)w->width * (size_t)w->height * 3, over = 0;
     if (!tensor_is_empty(w->mask)) { /* paint_over */
@@ -34,14 +33,21 @@ static bool decode_idly(PaintWork *w, const Vae *vae, int64_t band_rows, Err *er
         over = (2 * sizeof(float) + 3) * tensor_bytes(w->mask);
     }
     size_t floor = run_floor(&w->run);
-    (void)decode(w, vae, band_rows, tensor_rows(w->latents, 0, 1));
-    run_drop(&w->run, floor);
     void *blend = arena_take(&w->scratch, over);
     run_drop(&w->run, floor);
     if (blend == NULL || arena_take(&w->job, (size_t)w->pictures * bytes) == NULL)
         return err_set(err, ERR_MEMORY, "not enough addresses for %lld pictures",
                        (long long)w->pictures);
     return paint_ran(w, err);
+}
+
+/* For a plan: the first, and room for all. */
+static bool decode_idly(PaintWork *w, const Vae *vae, int64_t band_rows, Err *err)
+{
+    size_t floor = run_floor(&w->run);
+    (void)decode(w, vae, band_rows, tensor_rows(w->latents, 0, 1));
+    run_drop(&w->run, floor);
+    return paint_picture_room(w, err);
 }
 
 bool paint_decode(PaintWork *w, Err *err)
@@ -51,6 +57,8 @@ bool paint_decode(PaintWork *w, Err *err)
     const VaeParts half = {.decoder = true};
     w->picture = arena_zeros(&w->job, (size_t)w->pictures * sizeof *w->picture);
     must(w->picture != NULL);
+    if (paint_is_quick(w))
+        return paint_decode_quick(w, err);
     paint_loan_begin(&l, w, "VAE decoder", NET_VAE, w->parts.vae.weights);
     (void)!vae_bind(&vae, &l.bind, &w->vae, half);
     if (!paint_loan_bound(&l, vae_unread(half), err))

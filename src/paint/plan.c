@@ -120,16 +120,18 @@ static bool allow(PaintWork *w, Err *err)
 
 static bool refuse(const PaintWork *w, const PaintStage *s, Err *err)
 {
+    int wide = w->hires.scale > 0 ? w->hires.width : w->width;
+    int high = w->hires.scale > 0 ? w->hires.height : w->height;
     size_t least = (sum(&s->planned) + MIB - 1) / MIB, most = w->plan.most / MIB;
     if (w->q->memory != NULL)
         return err_set(err, ERR_MEMORY,
                        "a picture of %dx%d needs %zu MiB at least, for the %s, and --memory "
                        "allows %zu: --memory %zuM would do, or a smaller --size",
-                       w->width, w->height, least, s->what, most, least);
+                       wide, high, least, s->what, most, least);
     return err_set(err, ERR_MEMORY,
                    "a picture of %dx%d needs %zu MiB at least, for the %s, and %zu are "
                    "available: a smaller --size would do; --memory %zuM tries it nevertheless",
-                   w->width, w->height, least, s->what, most, least);
+                   wide, high, least, s->what, most, least);
 }
 
 static bool fit(PaintWork *w, const PaintWords *words, Err *err)

@@ -27,9 +27,10 @@ static bool noise_from_file(PaintWork *w, Err *err)
 bool paint_noise(PaintWork *w, NoiseSource *source, Err *err)
 {
     size_t floor = w->scratch.used;
-    bool ok = w->run.is_idle        ? true
-              : w->q->noise != NULL ? noise_from_file(w, err)
-                                    : noise_source_draw(source, w->latents, &w->scratch, err);
+    bool is_given = w->q->noise != NULL && !w->pass.is_second;
+    bool ok = w->run.is_idle ? true
+              : is_given     ? noise_from_file(w, err)
+                             : noise_source_draw(source, w->latents, &w->scratch, err);
     arena_rewind(&w->scratch, floor);
     if (ok && paint_begins_with_picture(w)) {
         w->noise = tensor_new(&w->job, TENSOR_F32, tensor_shape(w->latents), err);
@@ -206,7 +207,8 @@ static bool denoise(void *net, const DenoiseCall *call, Err *err)
 static void sampled(void *user, int done, int steps, Tensor latents)
 {
     (void)latents;
-    paint_progress(((const Denoiser *)user)->w, "painting", done, steps);
+    const PaintWork *w = ((const Denoiser *)user)->w;
+    paint_progress(w, w->pass.is_second ? "painting larger" : "painting", done, steps);
 }
 
 /* Dumps what the sampler shows, but the latents of each step and the scaled noise. */
@@ -215,6 +217,12 @@ static void tapped(void *user, const char *name, Tensor t)
     const Denoiser *d = user;
     if (strncmp(name, "latents.", 8) != 0 && strcmp(name, "noise") != 0)
         (void)!paint_dump(d->w, name, t, d->err);
+}
+
+static void look(void *user, int step, Tensor latents, Tensor said)
+{
+    const Denoiser *d = user;
+    (void)!paint_preview(d->w, d->sampler, step, latents, said, d->err);
 }
 
 static void put_back(void *user, int step, Tensor latents)
@@ -230,7 +238,7 @@ static int begin(PaintWork *w, const Sampler *s)
     bool is_masked = !tensor_is_empty(w->frame_mask) || w->parts.is_inpaint;
     int64_t n = tensor_count(w->latents);
     bool is_noise = tensor_is_empty(w->seen) || (is_masked && w->strength >= 1);
-    int first = !paint_begins_with_picture(w) ? 0 : sampler_first(s, w->strength);
+    int first = paint_begins_with_picture(w) ? sampler_first(s, w->pass.strength) : 0;
     if (is_noise) {
         for (int64_t i = 0; i < n; i++)
             x[i] *= s->start_scale;
@@ -251,6 +259,7 @@ static bool step_idly(Denoiser *d, const SampleOptions *o, Err *err)
         return err_set(err, ERR_MEMORY, "not enough addresses for %lld pictures",
                        (long long)d->w->pictures);
     ask(d, &call, 0, call.frames);
+    paint_preview_idly(d->w);
     return paint_ran(d->w, err);
 }
 
@@ -261,6 +270,8 @@ static bool walk(Denoiser *d, Sampler *sampler, NoiseSource *noise, Err *err)
         .sampler = sampler,
         .guidance = {.scale = w->rows == 2 ? w->guidance : 1, .rescale = w->q->rescale},
         .noise = noise,
+        .said = look,
+        .said_user = d,
         .after = d->keeps == KEEP_NOISED ? put_back : NULL,
         .after_user = d,
         .stop = w->talk->cancel,
@@ -271,7 +282,7 @@ static bool walk(Denoiser *d, Sampler *sampler, NoiseSource *noise, Err *err)
     if (w->run.is_idle)
         return step_idly(d, &o, err);
     o.first_step = begin(w, sampler);
-    paint_progress(w, "painting", 0, sampler->calls - o.first_step);
+    sampled(d, 0, sampler->calls - o.first_step, (Tensor){0});
     return sample_run(&o, denoise, d, w->latents, &w->scratch, err) && err->kind == ERR_NONE;
 }
 
@@ -280,8 +291,10 @@ static bool sample(PaintWork *w, Sampler *sampler, NoiseSource *noise, Err *err)
     PaintLoan l;
     int64_t f = vae_factor(&w->vae);
     Shape s = SHAPE(w->pictures, w->height / f, w->width / f, w->vae.latent);
+    bool sees = !w->pass.is_second || !w->hires.is_latent; /* else latents are there */
     w->latents = tensor_new(&w->job, TENSOR_F32, s, err);
-    if (tensor_is_empty(w->latents) || !paint_see(w, noise, err))
+    if (tensor_is_empty(w->latents) ||
+        !(sees ? paint_see(w, noise, err) : paint_noise(w, noise, err)))
         return false;
     paint_loan_begin(&l, w, "UNet", NET_UNET, w->parts.unet.weights);
     UNet *unet = arena_take(&w->weights, sizeof *unet);
@@ -298,16 +311,17 @@ static bool sample(PaintWork *w, Sampler *sampler, NoiseSource *noise, Err *err)
                                                               : KEEP_NOISED,
                   .is_in_turn = paint_way(w, l.stage).is_in_turn,
                   .err = err};
-    bool ok = prepare(&d, err) && paint_controls_bind(w, err) && walk(&d, sampler, noise, err);
+    bool ok = prepare(&d, err) && paint_controls_bind(w, err) && paint_preview_bind(w, err) &&
+              walk(&d, sampler, noise, err);
     return paint_loan_end(&l, "sampling", err) && ok;
 }
 
-bool paint_sample(PaintWork *w, Err *err)
+static bool walk_once(PaintWork *w, Err *err)
 {
     Sampler sampler = {0};
     NoiseSource noise = {0};
     const char *rng = w->q->rng;
-    if (!sampler_init(&sampler, &w->scheduler, w->steps, err))
+    if (!sampler_init(&sampler, &w->scheduler, w->pass.steps, err))
         return false;
     noise_source_init(&noise, rng != NULL && strcmp(rng, "cuda") == 0 ? NOISE_CUDA : NOISE_CPU,
                       (uint64_t)w->q->seed, w->pictures);
@@ -317,4 +331,12 @@ bool paint_sample(PaintWork *w, Err *err)
     noise_source_release(&noise);
     sampler_release(&sampler);
     return ok;
+}
+
+bool paint_sample(PaintWork *w, Err *err)
+{
+    if (!walk_once(w, err))
+        return false;
+    return w->hires.scale == 0 ||
+           (studio_goes_on(w->talk, err) && paint_hires_begin(w, err) && walk_once(w, err));
 }

@@ -21,6 +21,11 @@ static bool read_nets(PaintWork *w, Err *err)
             "the UNet has %lld latent channels, the VAE has %lld: they do not belong "
             "together",
             (long long)w->unet.out, (long long)w->vae.latent);
+    if ((w->q->preview || paint_is_quick(w)) && w->vae.latent != LATENT_CHANNELS)
+        return err_set(err, ERR_INPUT,
+                       "latents of %lld channels can only be seen by their VAE: leave out "
+                       "--preview and --decoder",
+                       (long long)w->vae.latent);
     if (p->is_inpaint && w->q->init == NULL)
         return err_set(err, ERR_INPUT,
                        "'%s' is for inpainting: give it a picture with --init, and a --mask",
@@ -159,5 +164,8 @@ bool paint_settle(PaintWork *w, Err *err)
     const double redrawn = 0.8, masked = 1; /* as diffusers' pipelines */
     w->strength = q->strength > 0 ? q->strength : tensor_is_empty(w->mask) ? redrawn : masked;
     choose_guidance(w);
-    return true;
+    w->first[0] = w->width;
+    w->first[1] = w->height;
+    w->pass = (PaintPass){.steps = w->steps, .strength = w->strength};
+    return paint_hires_settle(w, err);
 }

@@ -3,7 +3,7 @@
 
 bool paint_begins_with_picture(const PaintWork *w)
 {
-    return !tensor_is_empty(w->init) || w->frames != NULL;
+    return !tensor_is_empty(w->init) || w->frames != NULL || w->pass.is_second;
 }
 
 void paint_progress(const PaintWork *w, const char *stage, int64_t done, int64_t of)
@@ -37,6 +37,7 @@ void paint_end(PaintWork *w)
         pool_free(w->run.pool);
     paint_controls_close(w);
     paint_loras_close(&w->loras);
+    weights_close(w->tiny_file);
     paint_parts_close(&w->parts);
     arena_release(&w->weights);
     arena_release(&w->scratch);
@@ -63,5 +64,5 @@ bool paint_open(PaintWork *w, Err *err)
         if (w->talk->say != NULL)
             w->talk->say(w->talk->user, said.s);
     }
-    return true;
+    return paint_tiny_open(w, err);
 }

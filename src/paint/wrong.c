@@ -25,6 +25,7 @@ static const struct {
      "a model with transformers in the place of a UNet: only Stable Diffusion 1, 2 and XL are "
      "known"},
     {NULL, "motion_modules.", "a motion module, which paint has no use for"},
+    {"decoder.layers.", NULL, "TAESD, a tiny decoder: give it with --taesd"},
     {"ip_adapter.", NULL, "an IP-Adapter, which is not supported"},
     {"image_proj.", NULL, "an IP-Adapter, which is not supported"},
     {"adapter.body.", NULL, "a T2I-Adapter, which is not supported"},
@@ -72,7 +73,8 @@ const char *paint_known_as(const Weights *file)
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++)
         if (net_is_in(file, nets[i].net))
             return nets[i].is;
-    return is_upscaler(file) ? "an upscaler, which 'atelier upscale' takes" : stranger(file);
+    return is_upscaler(file) ? "an upscaler: give it with --upscale or --hires-model"
+                             : stranger(file);
 }
 
 bool paint_wrong(const Weights *file, const char *wanted, Err *err)

@@ -105,6 +105,37 @@ static const Param params[] = {
      "ddim: how much noise each step adds; 1: as much as ddpm", NULL, false},
     {"rescale", PARAM_NUMBER, AT(rescale), "0", 0, 1, "X",
      "takes strong guidance's glare away; 0.7 is usual for models that say v", NULL, false},
+    {"hires", PARAM_TEXT, AT(hires), "", 0, 0, "2x",
+     "paints the picture again so many times larger, up to 4x: sizes beyond the model's own, "
+     "without doubled figures",
+     NULL, false},
+    {"hires-strength", PARAM_NUMBER, AT(hires_strength), "", 0.01, 1, "X",
+     "how much of it is painted anew (default: 0.7; over pixels 0.5)", NULL, false},
+    {"hires-steps", PARAM_INT, AT(hires_steps), "", 1, 1000, "N",
+     "of the sampler, of which it goes that share (default: as --steps)", NULL, false},
+    {"hires-by", PARAM_TEXT, AT(hires_by), "latent", 0, 0, "HOW",
+     "what is made larger in between: latents, which need a strength of more than 0.5, or "
+     "pixels (lanczos)",
+     "latent|latent-nearest|lanczos", false},
+    {"hires-model", PARAM_PATH, AT(hires_model), "", 0, 0, "FILE",
+     "pixels, by an upscaler's weights, as those of atelier upscale", NULL, false},
+    {"upscale", PARAM_PATH, AT(upscale), "", 0, 0, "FILE",
+     "makes the picture larger in the end, by an upscaler's weights", NULL, false},
+    {"decoder", PARAM_TEXT, AT(decoder), "full", 0, 0, "WHICH",
+     "what makes the picture of latents: the VAE; --taesd, nearly as good in a twentieth of "
+     "the time; or colours alone, which are blurred",
+     "full|taesd|linear", false},
+    {"taesd", PARAM_PATH, AT(taesd), "", 0, 0, "FILE",
+     "TAESD, a tiny decoder, for the model's family: of the picture, or of previews", NULL,
+     false},
+    {"preview", PARAM_FLAG, AT(preview), "", 0, 0, NULL,
+     "how the picture looks by now, after each step: in the terminal with --show, else in "
+     "NAME.preview.png until it is done; colours alone without --taesd",
+     NULL, false},
+    {"preview-every", PARAM_INT, AT(preview_every), "1", 1, 1000, "N",
+     "only after each N steps", NULL, false},
+    {"preview-file", PARAM_OUT, AT(preview_file), "", 0, 0, "FILE",
+     "previews go to this PNG, and the last one stays", NULL, false},
     {"rng", PARAM_TEXT, AT(rng), "cpu", 0, 0, "NAME",
      "whose noise a seed stands for: torch's on the processor, or on a graphics card",
      "cpu|cuda", false},
@@ -122,9 +153,15 @@ static const Param params[] = {
 };
 
 static const ParamGroup groups[] = {
-    {"out", "What comes out"},           {"negative", "What it shows"},
-    {"init", "A picture to begin with"}, {"model", "The model"},
-    {"steps", "From noise to picture"},  {"rng", "For comparing with other implementations"},
+    {"out", "What comes out"},
+    {"negative", "What it shows"},
+    {"init", "A picture to begin with"},
+    {"model", "The model"},
+    {"steps", "From noise to picture"},
+    {"hires", "Larger"},
+    {"decoder", "Latents to pixels"},
+    {"preview", "Looks on the way"},
+    {"rng", "For comparing with other implementations"},
     {"memory", "The machine"},
 };
 

@@ -72,6 +72,13 @@ typedef struct StudioFrame {
     const unsigned char *rgba; /* [height,width,4], straight alpha */
 } StudioFrame;
 
+/* What a picture that is being made looks like by now.  Borrowed for the call. */
+typedef struct StudioPreview {
+    int done, of;              /* steps */
+    int width, height;         /* pixels; as large as is useful for a look */
+    const unsigned char *rgba; /* [height,width,4]; of several pictures, all side by side */
+} StudioPreview;
+
 /* How a studio talks to whoever runs it.  Any may be NULL.  `stage` is a verb
  * in progress: "drawing".  Called on the thread that runs the studio. */
 typedef struct StudioRun {
@@ -81,7 +88,8 @@ typedef struct StudioRun {
     void (*warn)(void *user, const char *line); /* what may not be as expected; not a result */
     void (*made)(void *user, const char *path); /* results: files, folders */
     void (*frame)(void *user, const StudioFrame *frame);
-    void (*detail)(void *user, const char *line); /* what --verbose asks for */
+    void (*preview)(void *user, const StudioPreview *preview); /* on request */
+    void (*detail)(void *user, const char *line);              /* what --verbose asks for */
     const atomic_bool *cancel;
 } StudioRun;
 

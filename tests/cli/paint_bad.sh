@@ -37,7 +37,7 @@ paints 1 "'other.safetensors' holds no UNet, nor anything else that is known; 'a
     --model other.safetensors
 paints 1 'but a model of Flux: only Stable Diffusion 1, 2 and XL are known' --model flux.safetensors
 paints 1 'but a model of Stable Diffusion 3: only' --model sd3.safetensors
-paints 1 "but an upscaler, which 'atelier upscale' takes" --model upscaler.safetensors
+paints 1 "but an upscaler: give it with --upscale or --hires-model" --model upscaler.safetensors
 paints 1 'but a LoRA: give it with --lora' --model lora_sdxl.safetensors
 paints 1 'but a word learnt from pictures: give it with --embedding' --model word_sdxl.safetensors
 paints 1 'but a ControlNet: give it with --controlnet' --model control_sd2.safetensors

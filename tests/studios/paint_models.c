@@ -113,6 +113,7 @@ static void models_make_here(void)
     make_part(&a, "sd1", "lines");
     make_part(&a, "sd1", "pose");
     make_part(&a, "sd1", "distilled");
+    make_part(&a, "sd1", "taesd");
     link_to("paint/changes.safetensors", "changes.safetensors");
     make_model(&a, "inpaint");
     make_model(&a, "sd2");

@@ -313,8 +313,9 @@ static void files_are_told_by_their_hashes(void **state)
     q->unet = unet;
     q->vae = vae;
     q->loras = (Paths){.count = 2, .of = {"changes.safetensors:0.5", "init.png"}};
-    PaintWork w = {.studio = &paint_studio, .q = q, .steps = 1, .guidance = 7.5, .width = 32};
-    w.height = 16;
+    PaintWork w = {.studio = &paint_studio, .q = q, .steps = 1, .guidance = 7.5};
+    w.first[0] = 32;
+    w.first[1] = 16;
     w.scheduler = scheduler_config_sd(sampler_find("ddim"));
     PaintHashes h = {0};
     paint_hash(&h, q);

@@ -88,6 +88,8 @@ static const char *our_word(const char *name, const char *theirs)
         return strcmp(theirs, "Karras") == 0        ? "karras"
                : strcmp(theirs, "Exponential") == 0 ? "exponential"
                                                     : NULL;
+    if (strcmp(name, "hires-by") == 0)
+        return paint_upscaler(theirs);
     if (strcmp(name, "only-masked") == 0)
         return strcmp(theirs, "Only masked") == 0 ? "true" : NULL;
     return theirs;
@@ -116,6 +118,9 @@ static bool take_pairs(const Again *g, const Parameters *said, const TheirPair *
             return false;
         if (value != NULL && ours == NULL && p != NULL && strcmp(p->name, "sampler") == 0)
             warn(g, "its sampler '%.100s' is not known here: --sampler names another", value);
+        if (value != NULL && ours == NULL && p != NULL && strcmp(p->name, "hires-by") == 0 &&
+            g->q->hires_model == NULL)
+            warn(g, "it was made larger by '%.100s': give that file with --hires-model", value);
     }
     return true;
 }
@@ -139,14 +144,21 @@ static bool take_settings(const Again *g, const Parameters *said, Err *err)
                                        {"Schedule type", "sigmas"},
                                        {NULL, NULL}};
     static const TheirPair begun[] = {{"Denoising strength", "strength"}, {NULL, NULL}};
+    static const TheirPair larger[] = {{"Hires upscale", "hires"},
+                                       {"Hires steps", "hires-steps"},
+                                       {"Hires upscaler", "hires-by"},
+                                       {"Denoising strength", "hires-strength"},
+                                       {NULL, NULL}};
     static const TheirPair masked[] = {{"Mask blur", "mask-blur"},
                                        {"Masked area padding", "padding"},
                                        {"Inpaint area", "only-masked"},
                                        {NULL, NULL}};
+    bool is_larger = g->q->init == NULL && parameters_get(said, "Hires upscale") != NULL;
     const Param *rng = wanted(g, "rng");
     return take_pairs(g, said, always, err) &&
            (rng == NULL || take(g, rng, their_rng(said), err)) &&
            (g->q->init == NULL || take_pairs(g, said, begun, err)) &&
+           (!is_larger || take_pairs(g, said, larger, err)) &&
            (g->q->mask == NULL || take_pairs(g, said, masked, err));
 }
 

@@ -15,8 +15,8 @@ bool paint_again(const Studio *studio, PaintRequest *q, const StudioRun *talk, A
 
 /* ---- save.c ------------------------------------------------------------------------------ */
 
-/* Every picture is told to who watches frames, and becomes a file, unless the request's place for
- * it is "", which a program may ask for. */
+/* Every picture is told to who watches frames, and becomes a file, unless the request's place
+ * for it is "", which a program may ask for. */
 bool paint_is_written(const PaintRequest *q);
 bool paint_save(PaintWork *w, Err *err) MUST_USE;
 
@@ -39,4 +39,6 @@ void paint_hashes_release(PaintHashes *h);
  * "parameters"; and as JSON with the names of our flags, under "atelier".  Free with xfree. */
 char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i) MUST_USE;
 char *paint_settings(const PaintWork *w, int64_t i) MUST_USE;
+/* What --hires-by calls the web UI's "Latent"; NULL if it has no such. */
+const char *paint_upscaler(const char *theirs);
 #endif

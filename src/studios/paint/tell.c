@@ -51,17 +51,22 @@ static void add_value(Text *t, const char *name, const char *value)
 }
 
 /* "v1-5" of "models/v1-5.safetensors"; a folder's name is its whole one. */
-static void add_model(Text *t, const PaintRequest *q, const PaintHashes *h)
+static void add_stem(Text *t, const char *key, const char *path)
 {
     size_t n;
-    const char *path = q->model != NULL ? q->model : q->unet, *name = file_stem(path, &n);
+    const char *name = file_stem(path, &n);
     char *kept = xstrdup(name[0] != '\0' ? name : path);
     if (name[0] != '\0' && !file_is_dir(path))
         kept[n] = '\0';
+    add_value(t, key, kept);
+    xfree(kept);
+}
+
+static void add_model(Text *t, const PaintRequest *q, const PaintHashes *h)
+{
     if (h->model[0] != '\0')
         add_value(t, "Model hash", h->model);
-    add_value(t, "Model", kept);
-    xfree(kept);
+    add_stem(t, "Model", q->model != NULL ? q->model : q->unet);
     if (h->vae[0] != '\0') {
         const char *slash = strrchr(q->vae, '/');
         add_value(t, "VAE hash", h->vae);
@@ -92,6 +97,45 @@ static void add_sampler(Text *t, const PaintWork *w)
         add(t, ", Schedule type: %s", s == SIGMAS_KARRAS ? "Karras" : "Exponential");
 }
 
+/* As the web UI calls what makes latents or pictures larger. */
+static const struct {
+    const char *ours, *theirs;
+} upscalers[] = {
+    {"latent", "Latent"}, {"latent-nearest", "Latent (nearest)"}, {"lanczos", "Lanczos"}};
+
+const char *paint_upscaler(const char *theirs)
+{
+    for (size_t i = 0; i < sizeof upscalers / sizeof *upscalers; i++)
+        if (strcmp(upscalers[i].theirs, theirs) == 0)
+            return upscalers[i].ours;
+    return NULL;
+}
+
+static const char *their_upscaler(const char *ours)
+{
+    for (size_t i = 0; i < sizeof upscalers / sizeof *upscalers; i++)
+        if (strcmp(upscalers[i].ours, ours) == 0)
+            return upscalers[i].theirs;
+    return ours;
+}
+
+static void add_hires(Text *t, const PaintWork *w)
+{
+    const PaintRequest *q = w->q;
+    if (w->hires.scale > 0) {
+        add(t, ", Denoising strength: %g, Hires upscale: %g", w->hires.strength,
+            w->hires.scale);
+        if (w->hires.steps != w->steps)
+            add(t, ", Hires steps: %d", w->hires.steps);
+        if (q->hires_model != NULL)
+            add_stem(t, "Hires upscaler", q->hires_model);
+        else
+            add_value(t, "Hires upscaler", their_upscaler(q->hires_by));
+    }
+    if (q->upscale != NULL)
+        add_stem(t, "Postprocess upscaler", q->upscale);
+}
+
 char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i)
 {
     const PaintRequest *q = w->q;
@@ -103,10 +147,11 @@ char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i)
         add(&t, "Negative prompt: %s\n", q->negative);
     add_sampler(&t, w);
     add(&t, ", CFG scale: %g, Seed: %lld, Size: %dx%d", w->guidance, (long long)(q->seed + i),
-        w->width, w->height);
+        w->first[0], w->first[1]);
     add_model(&t, q, h);
     if (!tensor_is_empty(w->init))
         add(&t, ", Denoising strength: %g", w->strength);
+    add_hires(&t, w);
     if (q->clip_skip > 1)
         add(&t, ", Clip skip: %lld", (long long)q->clip_skip);
     if (strcmp(q->rng, "cpu") == 0)
@@ -126,8 +171,9 @@ char *paint_parameters(const PaintWork *w, const PaintHashes *h, int64_t i)
 
 static bool is_of_the_machine(const char *name)
 {
-    static const char *const names[] = {"out",     "dump",  "memory",  "tile-vae", "threads",
-                                        "kernels", "batch", "verbose", "from",     NULL};
+    static const char *const names[] = {
+        "out",     "dump", "memory",  "tile-vae",      "threads",      "kernels", "batch",
+        "verbose", "from", "preview", "preview-every", "preview-file", NULL};
     for (const char *const *n = names; *n != NULL; n++)
         if (strcmp(*n, name) == 0)
             return true;
@@ -155,7 +201,7 @@ static void put(Json *j, const Param *p, const void *request)
         js_put(j, p->name, js_of(at));
     else if (text != NULL)
         js_put_string(j, p->name, text);
-    else if (p->type == PARAM_INT)
+    else if (p->type == PARAM_INT && (whole[0] != 0 || p->fallback[0] != '\0'))
         js_put_int(j, p->name, whole[0]);
     else if (p->type == PARAM_NUMBER && *(const double *)at != 0)
         js_put_number(j, p->name, *(const double *)at);
@@ -174,8 +220,10 @@ char *paint_settings(const PaintWork *w, int64_t i)
     of->seed += i;
     of->steps = w->steps;
     of->guidance = w->guidance;
-    of->size[0] = w->width;
-    of->size[1] = w->height;
+    of->size[0] = w->first[0];
+    of->size[1] = w->first[1];
+    of->hires_strength = w->hires.strength;
+    of->hires_steps = w->hires.steps;
     of->sampler = sampler_name(w->scheduler.sampler);
     of->strength = tensor_is_empty(w->init) ? 0 : w->strength;
     Json *j = js_new_object();

@@ -36,12 +36,13 @@ def grown(pipe, latents, how, scale):
 
 
 def hires(first, second, name, how='bilinear', scale=2, steps=STEPS, strength=0.7, count=1, led=None):
-    more = {} if led is None else dict(image=led)
+    scale_of = {} if led is None else dict(controlnet_conditioning_scale=0.8)
+    more = {} if led is None else dict(image=led, **scale_of)
     small = first(**SAID, num_inference_steps=STEPS, width=W, height=H, num_images_per_prompt=count, generator=seeded(count),
                   output_type='latent', **more).images
     large = grown(first, small, how, scale)
     if led is not None:
-        more = dict(control_image=led, width=large.shape[3] * 8, height=large.shape[2] * 8)
+        more = dict(scale_of, control_image=led, width=large.shape[3] * 8, height=large.shape[2] * 8)
     if count > 1:  # this pipeline has a row for each prompt that it is given
         ask = dict(SAID, prompt=[SAID['prompt']] * count, negative_prompt=[SAID['negative_prompt']] * count)
     else:
