@@ -167,12 +167,20 @@ typedef struct AtelierFrame {
     AtelierPixels pixels;
 } AtelierFrame;
 
+/* What a picture that is being made looks like by now: of several, all side by
+ * side.  On request: a studio that can do so has a parameter "preview". */
+typedef struct AtelierPreview {
+    int done, total; /* steps */
+    AtelierPixels pixels;
+} AtelierPreview;
+
 /* What they are given is borrowed for the call.  `stage` is a verb in progress
  * ("drawing"), `of` is 0 if nobody knows how long it will take. */
 typedef void (*AtelierOnProgress)(void *user, const char *stage, int64_t done, int64_t of);
 typedef void (*AtelierOnText)(void *user, const char *line);
 typedef void (*AtelierOnFile)(void *user, const char *path);
 typedef void (*AtelierOnFrame)(void *user, const AtelierFrame *frame);
+typedef void (*AtelierOnPreview)(void *user, const AtelierPreview *preview);
 
 /* Each may be NULL, and is at first.  Texts are results that are no files: what
  * a model file holds, the joints of a picture.  Notes are for the person:
@@ -183,6 +191,7 @@ ATELIER_API void atelier_on_text(AtelierTask *t, AtelierOnText fn, void *user);
 ATELIER_API void atelier_on_note(AtelierTask *t, AtelierOnText fn, void *user);
 ATELIER_API void atelier_on_file(AtelierTask *t, AtelierOnFile fn, void *user);
 ATELIER_API void atelier_on_frame(AtelierTask *t, AtelierOnFrame fn, void *user);
+ATELIER_API void atelier_on_preview(AtelierTask *t, AtelierOnPreview fn, void *user);
 
 /* ---- running --------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "cli/args.h"
 #include "cli/completion.h"
+#include "cli/live.h"
 #include "cli/manual.h"
 #include "cli/progress.h"
 #include "cli/show.h"
@@ -53,7 +54,15 @@ typedef struct Talk {
     Progress bar;
     bool shows;
     ShowWay way;
+    Live live; /* a picture that is being made */
 } Talk;
+
+/* For a line of its own. */
+static void clear_line(Talk *talk)
+{
+    progress_hide(&talk->bar);
+    live_hide(&talk->live, stdout);
+}
 
 static void show_progress(void *user, const char *stage, int64_t done, int64_t of)
 {
@@ -62,13 +71,13 @@ static void show_progress(void *user, const char *stage, int64_t done, int64_t o
 
 static void say_result(void *user, const char *line)
 {
-    progress_hide(&((Talk *)user)->bar);
+    clear_line(user);
     printf("%s\n", line);
 }
 
 static void say_aside(void *user, const char *line)
 {
-    progress_hide(&((Talk *)user)->bar);
+    clear_line(user);
     fprintf(stderr, "%s\n", line);
 }
 
@@ -90,6 +99,17 @@ static void say_made(void *user, const char *path)
     if (talk->shows && file_name_ends(path, ".png") &&
         !show_picture(stdout, talk->way, path, size.ws_xpixel, size.ws_col, &err))
         fprintf(stderr, "atelier: cannot show it: %s\n", err.text);
+}
+
+/* Previews are looks, not results: if one cannot be shown, the next may. */
+static void show_preview(void *user, const StudioPreview *p)
+{
+    Talk *talk = user;
+    Err err = {0};
+    Shape s = SHAPE(p->height, p->width, 4);
+    progress_hide(&talk->bar);
+    (void)!live_show(&talk->live, stdout, tensor_over((void *)(uintptr_t)p->rgba, TENSOR_U8, s),
+                     &err);
 }
 
 /* A reader that went away is nobody's failure; a full disk is. */
@@ -118,15 +138,19 @@ static int run_studio(const Studio *s, const void *request, Talk *talk)
     bool is_dumb = term == NULL || strcmp(term, "dumb") == 0;
     progress_init(&talk->bar, isatty(STDERR_FILENO) && !is_dumb,
                   no_color == NULL || no_color[0] == '\0', terminal_size(STDERR_FILENO).ws_col);
+    bool is_live = talk->shows && isatty(STDOUT_FILENO);
+    struct winsize size = terminal_size(STDOUT_FILENO);
+    live_init(&talk->live, talk->way, size.ws_row, size.ws_ypixel);
     StudioRun run = {.user = talk,
                      .progress = show_progress,
                      .say = say_result,
                      .warn = say_aside,
                      .made = say_made,
+                     .preview = is_live ? show_preview : NULL,
                      .detail = studio_flag(s, request, "verbose") ? say_aside : NULL,
                      .cancel = &cancel};
     bool ok = s->run(request, &run, &err);
-    progress_hide(&talk->bar);
+    clear_line(talk);
     if (ok)
         return EXIT_DONE;
     if (err.kind == ERR_CANCELLED && stopped_by != 0) {

@@ -72,17 +72,14 @@ static void put_base64(FILE *to, const unsigned char *bytes, size_t size)
     }
 }
 
-/* `columns` 0: as large as it is. */
-static void put_kitty(FILE *to, const unsigned char *png, size_t size, int columns)
+void show_kitty(FILE *to, const unsigned char *png, size_t size, const char *keys)
 {
     enum { PIECE = 4096 / 4 * 3 };
     for (size_t at = 0; at < size; at += PIECE) {
         size_t n = size - at < PIECE ? size - at : PIECE;
         fputs("\033_G", to);
         if (at == 0)
-            fputs("a=T,f=100,q=2,", to);
-        if (at == 0 && columns > 0)
-            fprintf(to, "c=%d,", columns);
+            fprintf(to, "a=T,f=100,q=2,%s", keys);
         fprintf(to, "m=%d;", at + n < size);
         put_base64(to, png + at, n);
         fputs("\033\\", to);
@@ -160,20 +157,26 @@ static Image fitted(Arena *a, Image im, int width, Err *err)
     return image_resize(a, im, width, height, RESIZE_LANCZOS, err);
 }
 
-static bool show_sixel(FILE *to, const unsigned char *png, size_t size, const char *path,
-                       int width, Err *err)
+bool show_sixel(FILE *to, Arena *a, Image im, Err *err)
+{
+    Palette palette;
+    if (!palette_make(&palette, a, &im, 1, PALETTE_MOST, err))
+        return false;
+    unsigned char *known = palette_memo(a, err);
+    Image index = known != NULL ? palette_apply(a, &palette, known, im, err) : (Image){0};
+    if (tensor_is_empty(index))
+        return false;
+    put_sixel(to, index, &palette);
+    return true;
+}
+
+static bool show_file(FILE *to, const FileMap *file, const char *path, int width, Err *err)
 {
     Arena a;
-    Palette palette;
     if (!arena_init(&a, 0, err))
         return false;
-    Image im = fitted(&a, image_decode(&a, png, size, path, err), width, err);
-    bool ok = !tensor_is_empty(im) && palette_make(&palette, &a, &im, 1, PALETTE_MOST, err);
-    unsigned char *known = ok ? palette_memo(&a, err) : NULL;
-    Image index = known != NULL ? palette_apply(&a, &palette, known, im, err) : (Image){0};
-    ok = !tensor_is_empty(index);
-    if (ok)
-        put_sixel(to, index, &palette);
+    Image im = fitted(&a, image_decode(&a, file->data, file->size, path, err), width, err);
+    bool ok = !tensor_is_empty(im) && show_sixel(to, &a, im, err);
     arena_release(&a);
     return ok;
 }
@@ -185,10 +188,13 @@ bool show_picture(FILE *to, ShowWay way, const char *path, int width, int column
         return false;
     bool ok = true;
     if (way == SHOW_SIXEL) {
-        ok = show_sixel(to, file.data, file.size, path, width, err);
+        ok = show_file(to, &file, path, width, err);
     } else {
         int wide = file.size >= 24 ? file.data[18] << 8 | file.data[19] : 0; /* of its IHDR */
-        put_kitty(to, file.data, file.size, width > 0 && wide > width ? columns : 0);
+        char keys[32] = ""; /* as large as it is, if it is not wider than the terminal */
+        if (width > 0 && wide > width)
+            snprintf(keys, sizeof keys, "c=%d,", columns);
+        show_kitty(to, file.data, file.size, keys);
     }
     file_unmap(&file);
     fputc('\n', to);

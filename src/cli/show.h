@@ -2,6 +2,7 @@
 #define CLI_SHOW_H
 #include "base/arena.h"
 #include "base/base.h"
+#include "media/image.h"
 
 #include <stdio.h>
 
@@ -17,6 +18,12 @@ typedef enum { SHOW_KITTY, SHOW_SIXEL } ShowWay;
  * is in the environment; false, with what to do, if stdout is none or it does
  * not say. */
 bool show_choose(ShowWay *way, const char *how, bool is_terminal, Err *err) MUST_USE;
+
+/* A PNG of `size` bytes; `keys` of the protocol say more about it, each ended by
+ * a comma. */
+void show_kitty(FILE *to, const unsigned char *png, size_t size, const char *keys);
+/* RGB or RGBA.  False, with the reason, if memory is short. */
+bool show_sixel(FILE *to, Arena *a, Image im, Err *err) MUST_USE;
 
 /* Writes the PNG at `path` for the terminal, and a new line.  A picture wider
  * than `width` pixels (0: nobody knows) is made as wide as that; `columns` are

@@ -28,7 +28,8 @@ struct AtelierTask {
     AtelierOnText on_text, on_note;
     AtelierOnFile on_file;
     AtelierOnFrame on_frame;
-    void *progress_user, *text_user, *note_user, *file_user, *frame_user;
+    AtelierOnPreview on_preview;
+    void *progress_user, *text_user, *note_user, *file_user, *frame_user, *preview_user;
 };
 
 /* Copies a failure out; always false. */

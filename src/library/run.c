@@ -48,6 +48,18 @@ static void tell_frame(void *user, const StudioFrame *f)
     t->on_frame(t->frame_user, &frame);
 }
 
+static void tell_preview(void *user, const StudioPreview *p)
+{
+    const AtelierTask *t = user;
+    AtelierPreview preview = {.done = p->done,
+                              .total = p->of,
+                              .pixels = {.width = p->width,
+                                         .height = p->height,
+                                         .stride = (size_t)p->width * 4,
+                                         .rgba = p->rgba}};
+    t->on_preview(t->preview_user, &preview);
+}
+
 static StudioRun talk(AtelierTask *t, const void *request)
 {
     bool is_verbose = studio_flag(t->studio, request, "verbose");
@@ -58,6 +70,7 @@ static StudioRun talk(AtelierTask *t, const void *request)
                        .detail = t->on_note != NULL && is_verbose ? tell_note : NULL,
                        .made = t->on_file != NULL ? tell_file : NULL,
                        .frame = t->on_frame != NULL ? tell_frame : NULL,
+                       .preview = t->on_preview != NULL ? tell_preview : NULL,
                        .cancel = &t->cancel};
 }
 

@@ -122,3 +122,9 @@ void atelier_on_frame(AtelierTask *t, AtelierOnFrame fn, void *user)
     t->on_frame = fn;
     t->frame_user = user;
 }
+
+void atelier_on_preview(AtelierTask *t, AtelierOnPreview fn, void *user)
+{
+    t->on_preview = fn;
+    t->preview_user = user;
+}

@@ -34,6 +34,15 @@ for how in kitty sixel; do # wider than the terminal
 done
 check 'what is no picture is refused' sh -c "! '$dump' sixel '$root/README.md' 0 80 >'$tmp/out' 2>'$tmp/err'"
 
+# Pictures that follow each other, in a terminal of 24 rows of 20 pixels, one of 7 of 16, and one that says nothing.
+for how in kitty sixel; do
+    for size in '24 480' '7 112' '0 0'; do
+        "$dump" live $how $size "$knight" "$tmp/few.png" "$knight" >"$tmp/out" 2>"$tmp/err"
+        check "$how shows them in one place of ${size% *} rows, and takes them away" \
+            sh "$root/tests/support/python.sh" "$root/tests/cli/read_live.py" $how ${size/0 0/24 384} 3 <"$tmp/out"
+    done
+done
+
 # With the program: only on request, only where it can be.
 env -u TERM_PROGRAM -u KONSOLE_VERSION "$atelier" sprite "$knight" --show >"$tmp/out" 2>"$tmp/err"
 check 'no terminal, no picture' [ $? -eq 2 ]

@@ -40,6 +40,10 @@ int main(void)
     FIELD(AtelierFrame, pivot_x);
     FIELD(AtelierFrame, pivot_y);
     FIELD(AtelierFrame, pixels);
+    STRUCT(AtelierPreview);
+    FIELD(AtelierPreview, done);
+    FIELD(AtelierPreview, total);
+    FIELD(AtelierPreview, pixels);
     VALUE(ATELIER_ERROR_NONE);
     VALUE(ATELIER_ERROR_INPUT);
     VALUE(ATELIER_ERROR_FORMAT);
