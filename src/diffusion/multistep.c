@@ -95,9 +95,10 @@ static double weight(const Sampler *s, const Way *w)
 
 static Terms terms(const Sampler *s, const Way *w, double second, double third)
 {
-    double B = weight(s, w);
-    return (Terms){(float)w->keep, (float)(-w->a * w->E), (float)(-w->a * B * second),
-                   (float)(-w->a * B * third)};
+    double B = weight(s, w); /* endless, of bh1, on the way to no noise */
+    return (Terms){(float)w->keep, (float)(-w->a * w->E),
+                   second == 0 ? 0 : (float)(-w->a * B * second),
+                   third == 0 ? 0 : (float)(-w->a * B * third)};
 }
 
 /* Where the former picture lies, in units of the way ahead; below 0. */
