@@ -185,8 +185,9 @@ static int run_command(const Studio *s, int count, char *const *words)
 
 static void print_commands(FILE *to)
 {
-    fprintf(to, "atelier: sprite sheets from one drawing, pictures from words, on your own machine\n\n"
-                "Usage: atelier COMMAND [ARGUMENT]...\n\n");
+    fprintf(to,
+            "atelier: sprite sheets from one drawing, pictures from words, on your machine\n\n"
+            "Usage: atelier COMMAND [ARGUMENT]...\n\n");
     for (int i = 0; i < studios_count(); i++)
         fprintf(to, "  %-8s  %s\n", studios_at(i)->name, studios_at(i)->summary);
     fprintf(to,
