@@ -17,6 +17,7 @@ import torch.nn.functional as F
 LAST = torch.channels_last
 CONFIG = dict(width=[32, 64, 128], tail=16, heads=4, groups=8)
 STEEP, PULL, CRISP = 3., 4., 4.      # alpha = sigmoid(STEEP * (2 a - 1) + PULL * change), then CRISP times as steep at the edge
+OVERLAP = .6                         # weight of the silhouettes' overlap
 MARGIN = .03                         # how much better (of 2) a change must be to be made
 
 
@@ -143,10 +144,18 @@ def loss_of(net, puppet, skeleton, reference, truth, counts, ground):
     wanted, now = over(tc, ta, ground), over(puppet[:, :3], pa, ground)
     loss = (w * (over(colour, logit.sigmoid(), ground) - wanted).abs()).mean()
     loss = loss + .5 * (w * (ta > .95) * (colour - tc).abs()).mean() + .15 * (w * F.binary_cross_entropy_with_logits(logit, ta, reduction="none")).mean()
+    loss = loss + OVERLAP * overlap_loss(logit, ta, counts)
     with torch.no_grad():
         made = over(colour.clamp(-1, 1), crisp(logit), ground)
         gain = (now - wanted).abs().mean(1, True) - (made - wanted).abs().mean(1, True) - MARGIN
     return loss + .5 * (w * gain.abs() * F.binary_cross_entropy_with_logits(gate, (gain > 0).float(), reduction="none")).mean()
+
+
+def overlap_loss(logit, truth, counts):
+    """1 - the silhouettes' intersection over their union, softly"""
+    a, t = (CRISP * logit).sigmoid() * counts, truth * counts
+    both = (a * t).sum((1, 2, 3))
+    return (1 - (both + 1) / ((a + t).sum((1, 2, 3)) - both + 1)).mean()
 
 
 class Shelf:
