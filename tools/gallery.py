@@ -5,8 +5,8 @@ Usage: gallery.py [--program build/atelier] [NAME...]    draws all again, or tho
        gallery.py --check                                is it up to date?  draws nothing
 
 For each example: what goes in, the joints that are found in it, and six frames of
-each animation from each method that `atelier sprite --help` names.  What a method
-refuses is shown by its sentence.  A joint counts as found within a fifth of the torso's
+each animation from each method that `atelier sprite --help` names and that needs no model of
+one's own.  What a method refuses is shown by its sentence.  A joint counts as found within a fifth of the torso's
 length of where a person placed it (examples/NAME.json); where fewer than two thirds
 are, the methods that need joints are also shown with the placed ones.  docs/gallery.json has what a person writes: a
 sentence for each example, and words of the command that the example needs.
@@ -32,6 +32,7 @@ PAGE, WORDS, PICTURES = ROOT / "docs/gallery.md", ROOT / "docs/gallery.json", RO
 FRAMES = 6
 SHOWN = {"walk": range(6), "attack": range(1, 5)}  # an attack begins and ends standing
 PAPER, INK, LINE = (246, 244, 239), (60, 56, 50), (214, 208, 196)
+OWN_MODEL = ("prompt", "controlnet")        # methods that draw with a model that is not among ours
 INPUT, CELL, GAP, LABEL, MOST_BYTES = 176, 80, 8, 14, 64000
 
 
@@ -48,7 +49,7 @@ def examples():
 def methods(program):
     text = subprocess.run([program, "sprite", "--help"], capture_output=True, text=True, check=True).stdout
     listed = re.search(r"--method NAME.*?One of: ([^.]*)\.", text, re.S).group(1)
-    return [m for m in re.split(r"[,\s]+", listed) if m != "auto"]
+    return [m for m in re.split(r"[,\s]+", listed) if m not in ("auto", *OWN_MODEL)]
 
 
 def made_of(path, words):
@@ -222,7 +223,8 @@ HEAD = """# Gallery
 
 Every picture of [examples/](../examples/README.md) with every method: six frames of a walk, and the middle four of six of
 an attack, as they came. Nothing is left out, and nothing was drawn twice to choose from. None of these pictures but the
-knight is like what the embedded models were trained on.
+knight is like what the embedded models were trained on. The methods `prompt` and `controlnet` are not here: they draw with
+a Stable Diffusion of your own.
 
 A joint counts as found if it lies within a fifth of the torso's length of where the picture's maker placed it. Where fewer
 than two thirds do, the methods that need joints are shown a second time with the placed ones
