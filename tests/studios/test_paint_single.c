@@ -393,7 +393,7 @@ static void what_a_file_does_not_say_is_as_in_the_published_models(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         Err err = {0};
-        PaintRequest q;
+        PaintRequest q = {0};
         PaintWork w = {.q = &q, .talk = &(StudioRun){0}};
         studio_defaults(&paint_studio, &q);
         q.model = in_folder("a.safetensors");
