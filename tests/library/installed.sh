@@ -45,7 +45,7 @@ for i in 1 2; do # the guide's own lines, as the body of a function
         echo '#include <atelier.h>'
         echo '#include <stdio.h>'
         [ $i = 1 ] && echo 'void f(void) {' ||
-            echo 'void f(AtelierTask *t, AtelierError err, int width, int height, unsigned char *rgba, AtelierOnFrame add_frame, int mine) {'
+            echo 'void f(AtelierTask *t, AtelierError err, int width, int height, unsigned char *rgba, AtelierOnFrame add_frame, AtelierOnPreview show_now, int mine) {'
         awk -v want=$i '/^```c$/ { n++; on = n == want; next } /^```/ { on = 0 } on' "$root/docs/guides/library.md"
         echo '}'
     } >"$tmp/guide$i.c"
